@@ -1,0 +1,5 @@
+"""`python -m esteio` is the command `esteio`."""
+
+from esteio.cli import main
+
+main()

@@ -1,0 +1,175 @@
+"""From settings and manifests to one ASGI application."""
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from fastapi import APIRouter, FastAPI
+from starlette.types import Receive, Scope, Send
+
+from esteio.app.gate import Parts, build_gate
+from esteio.app.platform import platform
+from esteio.auth.parts import Auth, make_auth
+from esteio.auth.permissions import permissions_of
+from esteio.base.clock import Clock, SystemClock
+from esteio.base.errors import StartRefused
+from esteio.catalog import SHIPPED
+from esteio.db.revisions import known_revisions
+from esteio.http.answers import Envelope
+from esteio.http.cache import ResponseCache
+from esteio.http.cursors import Cursors
+from esteio.http.freshness import Freshness
+from esteio.http.house import House
+from esteio.http.idempotency import IdempotencyRecords
+from esteio.http.openapi import document
+from esteio.http.problems import Problems
+from esteio.http.routing import RouteTable
+from esteio.http.times import SecondStamp
+from esteio.limits.limiter import Limiter
+from esteio.limits.overrides import Overrides
+from esteio.manifest import Manifest
+from esteio.resources import Resources, open_resources
+from esteio.runtime.door import refuse_unfit
+from esteio.runtime.opening import make_resources, migration_folders, sections
+from esteio.runtime.readiness import Readiness, needs_redis
+from esteio.settings import Settings, read_settings
+from esteio.telemetry.access import AccessLog
+
+
+class Esteio:
+    """The running house as an ASGI application.
+
+    `api` holds the routes, `table` all operations with their rules, `readiness` the state of this process. `refused`
+    is set when the start was refused: the server must then end with exit code 2.
+    """
+
+    def __init__(self, settings: Settings, services: Sequence[Manifest], clock: Clock) -> None:
+        self.settings = settings
+        self.refused: StartRefused | None = None
+        self.api = FastAPI(
+            title="Esteio",
+            version=settings.http.api_version,
+            openapi_url=None,
+            docs_url=None,
+            redoc_url=None,
+            lifespan=self._live,
+        )
+        self.manifests = (platform(settings), *services)
+        _include(self.api, self.manifests)
+        self.table = RouteTable(self.api.routes)
+        refuse_unfit(self.manifests, self.table)
+        self._policies = [policy for manifest in self.manifests for policy in manifest.limits]
+        self.resources = make_resources(settings, clock)
+        self.auth = _make_auth(settings, self.resources, self.manifests)
+        self.limiter = Limiter(self.resources.redis, self._policies)
+        self.overrides = Overrides(self.resources.database, self.limiter, self.resources.bulletin, self._policies)
+        self.readiness = self._make_readiness()
+        self._access = AccessLog() if settings.telemetry.access_log else None
+        self._gate = build_gate(self.api, self._make_parts())
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._gate(scope, receive, send)
+
+    def document(self, version: str) -> dict[str, object]:
+        """The OpenAPI document of `v1` or `v2`."""
+        return document(
+            version,
+            routes=self.api.routes,
+            operations=self.table,
+            events=[event for manifest in self.manifests for event in manifest.events],
+            title="Esteio",
+            release=self.settings.http.api_version if version == "v2" else "1.0.0",
+            server=self.settings.http.public_url,
+        )
+
+    def _make_readiness(self) -> Readiness:
+        return Readiness(
+            self.resources,
+            known_revisions(migration_folders(self.manifests)),
+            needs_redis(self._policies),
+            {name: check for manifest in self.manifests for name, check in manifest.health.items()},
+        )
+
+    def _make_parts(self) -> Parts:
+        http, resources = self.settings.http, self.resources
+        stamp = SecondStamp(resources.clock)
+        envelope = Envelope(http.api_version, stamp.present)
+        records = IdempotencyRecords(resources.database, resources.keyring)
+        cache = ResponseCache(http.cache_bytes, resources.clock, lambda: resources.bulletin.connected)
+        self.api.state.readiness = self.readiness
+        self.api.state.auth = self.auth
+        self.api.state.house = House(
+            resources=resources,
+            envelope=envelope,
+            cursors=Cursors(resources.keyring),
+            idempotency=records,
+            freshness=Freshness(cache, resources.bulletin),
+            settings=self.settings.services,
+            parts={"limiter": self.limiter, "overrides": self.overrides, "audit": self.auth.audit},
+        )
+        return Parts(
+            settings=self.settings,
+            resources=resources,
+            table=self.table,
+            problems=Problems(base=http.public_url, version=http.api_version, stamp=stamp.present),
+            envelope=envelope,
+            stamp=stamp,
+            cache=cache,
+            records=records,
+            auth=self.auth,
+            limiter=self.limiter,
+            access=self._access,
+        )
+
+    @asynccontextmanager
+    async def _live(self, _: FastAPI) -> AsyncIterator[None]:
+        """Open everything, serve, close it in reverse."""
+        async with AsyncExitStack() as stack:
+            try:
+                await stack.enter_async_context(open_resources(self.resources))
+                await self.readiness.verify_start()
+            except StartRefused as refusal:
+                self.refused = refusal
+                raise
+            for part in (self.auth, self.limiter, self.overrides):
+                await part.open()
+                stack.push_async_callback(part.close)
+            if self._access is not None:
+                stack.callback(self._access.flush)
+            yield
+
+
+def create_app(
+    settings: Settings | None = None, services: Sequence[Manifest] | None = None, clock: Clock | None = None
+) -> Esteio:
+    """The application with the given services (the shipped ones unless said), not yet opened.
+
+    Raises `StartRefused` for settings that cannot be used and for services that do not pass the door.
+    """
+    chosen = SHIPPED if services is None else tuple(services)
+    return Esteio(settings or read_settings(sections(chosen)), chosen, clock or SystemClock())
+
+
+def _include(api: FastAPI, manifests: Iterable[Manifest]) -> None:
+    for manifest in manifests:
+        for version, router in manifest.routers.items():
+            whole = APIRouter(prefix=f"/api/{version}" if version else "")
+            whole.include_router(router)
+            api.include_router(whole)
+
+
+def _make_auth(settings: Settings, resources: Resources, manifests: Iterable[Manifest]) -> Auth:
+    declared = {name: words for manifest in manifests for name, words in manifest.permissions.items()}
+    for_users = {name for manifest in manifests for name in manifest.user_permissions}
+    try:
+        permissions = permissions_of(declared, for_users, settings.auth.user_permissions)
+    except ValueError as error:
+        raise StartRefused(f"The permissions do not fit together: {error}.") from error
+    return make_auth(
+        settings.auth,
+        permissions,
+        database=resources.database,
+        keyring=resources.keyring,
+        clock=resources.clock,
+        bulletin=resources.bulletin,
+        issuer=settings.http.public_url,
+    )

@@ -1,0 +1,60 @@
+"""The list of commands, and what all of them do with a refusal."""
+
+import importlib
+import sys
+
+import click
+
+from esteio import __version__
+from esteio.base.errors import EsteioError, StartRefused
+
+REFUSED = 2
+FAILED = 1
+
+COMMANDS = {
+    "up": ("esteio.cli.up", "up", "Run the whole house on this machine: PostgreSQL, Valkey, API"),
+    "serve": ("esteio.cli.serve", "serve", "Run the API"),
+    "migrate": ("esteio.cli.migrate", "migrate", "Bring the database to this release"),
+    "users": ("esteio.cli.users", "users", "Create users"),
+    "keys": ("esteio.cli.keys", "keys", "Create, list and revoke API keys"),
+    "openapi": ("esteio.cli.openapi", "openapi", "Print an OpenAPI document"),
+    "check-config": ("esteio.cli.check_config", "check_config", "Read the settings and say what is wrong with them"),
+    "bootstrap": ("esteio.cli.users", "bootstrap", "Make the first administrator and API key, once"),
+}
+_HIDDEN = frozenset({"bootstrap"})
+
+
+class Commands(click.Group):
+    """Imports a command's module when it is called; the help lists them without importing any."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [name for name in COMMANDS if name not in _HIDDEN]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute, _ = COMMANDS[cmd_name]
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name][2]) for name in self.list_commands(ctx)])
+
+
+@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="esteio")
+def cli() -> None:
+    """Esteio: the production layer of a FastAPI product, and products standing on it."""
+
+
+def main() -> None:
+    """Run a command. What refuses to start says so in one sentence and ends with 2, what fails with 1."""
+    try:
+        cli.main(prog_name="esteio", standalone_mode=True)
+    except StartRefused as refusal:
+        click.echo(f"esteio: {refusal}", err=True)
+        sys.exit(REFUSED)
+    except EsteioError as error:
+        click.echo(f"esteio: {error.detail}" + (f" ({error.operator})" if error.operator else ""), err=True)
+        sys.exit(FAILED)

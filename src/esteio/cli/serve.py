@@ -1,0 +1,61 @@
+"""`esteio serve`: the API in one process, or in several behind one socket."""
+
+import os
+import socket
+import sys
+
+import click
+
+from esteio.base.errors import StartRefused
+from esteio.cli.fleet import Fleet
+from esteio.cli.lifeline import end_with
+from esteio.settings import read_settings
+from esteio.telemetry.logs import configure
+from esteio.telemetry.metrics import prepare_directory
+
+CONNECTIONS_WAITING = 2048
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Port to listen on")
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes that answer")
+@click.option("--fd", type=int, hidden=True, help="Socket that the parent has opened")
+@click.option("--started-fd", type=int, hidden=True, help="Where to say that this worker has started")
+def serve(host: str, port: int, workers: int, fd: int | None, started_fd: int | None) -> None:
+    """Run the API. SIGTERM lets requests in flight end; SIGHUP replaces the workers one by one."""
+    if fd is not None:
+        _answer(socket.socket(fileno=fd), started_fd)
+        return
+    settings = read_settings(None)
+    configure(settings.telemetry)
+    prepare_directory()
+    listening = _listen(host, port)
+    if workers == 1:
+        _answer(listening, None)
+        return
+    drain = settings.http.drain_seconds
+    sys.exit(Fleet(listening, workers, patience=drain + 5).run())
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        raise StartRefused(f"Port {port} of {host} cannot be used: {error.strerror}.") from error
+    listening.listen(CONNECTIONS_WAITING)
+    listening.set_inheritable(True)
+    return listening
+
+
+def _answer(listening: socket.socket, started_fd: int | None) -> None:
+    # The server and the application are heavy: a parent of workers never loads them.
+    from esteio.cli.server import run
+
+    lifeline = os.environ.get("ESTEIO_LIFELINE_FD")
+    if lifeline is not None:
+        end_with(int(lifeline))
+    run(listening, started_fd)

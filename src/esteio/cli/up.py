@@ -1,0 +1,89 @@
+"""`esteio up`: the whole house on one machine, nothing installed beforehand."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import click
+
+from esteio.embedded.address import Address
+from esteio.embedded.commands import Commands
+from esteio.embedded.house import House, Opened, Voice
+from esteio.embedded.refusals import Refused
+
+EPILOG = (
+    "Exit codes: 0 stopped when asked to, 2 wrong command line, 65 data of a newer version, 69 address taken, "
+    "70 an engine, a migration or the API failed, 73 disk full or not writable, 75 the data directory is in use, "
+    "77 not permitted, 78 no PostgreSQL or Valkey found."
+)
+LABELS = {"email": "E-mail", "password": "Password", "api_key": "API key"}
+
+
+@click.command(epilog=EPILOG)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address the API listens on.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Port of the API.")
+@click.option("--workers", type=click.IntRange(1, 64), help="API processes.  [default: what `esteio serve` decides]")
+@click.option(
+    "--data-dir",
+    default=".esteio",
+    show_default=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where PostgreSQL, the master secret and the logs live.",
+)
+def up(host: str, port: int, workers: int | None, data_dir: Path) -> None:
+    """Run PostgreSQL, Valkey and the API until Ctrl-C.
+
+    An engine whose address is set (ESTEIO_DATABASE__URL, ESTEIO_REDIS__URL) is not started; that address is used.
+    """
+    voice = Voice(note=_note, credentials=_credentials, opened=_opened)
+    house = House(data_dir, Address(host, port), _commands(host, port, workers), os.environ, voice)
+    try:
+        house.live()
+    except Refused as refused:
+        _note(str(refused))
+        sys.exit(refused.code)
+
+
+def _commands(host: str, port: int, workers: int | None) -> Commands:
+    esteio = (sys.executable, "-m", "esteio")
+    serve = (*esteio, "serve", "--host", host, "--port", str(port))
+    return Commands(
+        migrate=(*esteio, "migrate"),
+        bootstrap=(*esteio, "bootstrap", "--json"),
+        serve=serve if workers is None else (*serve, "--workers", str(workers)),
+    )
+
+
+def _note(sentence: str) -> None:
+    click.echo(f"esteio: {sentence}", err=True)
+
+
+def _credentials(credentials: Mapping[str, str]) -> None:
+    click.echo("\nThe first administrator, shown this once:")
+    for name, value in credentials.items():
+        click.echo(f"  {LABELS.get(name, name):<11} {value}")
+
+
+def _opened(opened: Opened) -> None:
+    lines = {
+        "API": opened.address.url,
+        "Docs": f"{opened.address.url}/docs",
+        "PostgreSQL": _without_password(opened.database_url),
+        "Valkey": _without_password(opened.redis_url),
+        "Data": str(opened.data),
+        "Logs": str(opened.logs),
+    }
+    click.echo()
+    for label, value in lines.items():
+        click.echo(f"  {label:<11} {value}")
+    click.echo(f"\nEsteio is ready at {opened.address.url}")
+
+
+def _without_password(url: str) -> str:
+    """The address of an engine of the operator's own, fit for a terminal that is recorded."""
+    password = urlsplit(url).password
+    return url.replace(f":{password}@", ":***@") if password else url

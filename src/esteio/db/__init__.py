@@ -1,0 +1,1 @@
+"""PostgreSQL: the engine, transactions with a tenant, reads in one statement, the bases of tables."""

@@ -1,0 +1,22 @@
+"""How the database is reached, under `ESTEIO_DATABASE__…`."""
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+
+class DatabaseSettings(BaseModel):
+    """Times are in seconds. The URL is of the form `postgresql://user:password@host:port/name`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    url: SecretStr = Field(description="postgresql://user:password@host:port/name")
+    runtime_role: str = Field(
+        default="esteio_runtime",
+        pattern=r"^[a-z_][a-z0-9_]{0,62}$",
+        description="role without BYPASSRLS and without tables of its own, taken on by every connection of the API",
+    )
+    pool_min: int = Field(default=2, ge=0, le=100)
+    pool_max: int = Field(default=10, ge=1, le=200, description="connections per process and pool (reads, writes)")
+    connect_timeout: float = Field(default=2.0, gt=0, le=30)
+    statement_timeout: float = Field(default=3.0, gt=0, le=300)
+    acquire_timeout: float = Field(default=2.0, gt=0, le=30, description="wait for a free connection")
+    lock_timeout: float = Field(default=2.0, gt=0, le=60)

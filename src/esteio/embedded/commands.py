@@ -1,0 +1,73 @@
+"""The commands `esteio up` runs on its engines: migrate, bootstrap, serve."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from esteio.embedded.address import Address
+from esteio.embedded.child import Child, Program
+from esteio.embedded.children import Children
+from esteio.embedded.patience import Pause, until
+from esteio.embedded.refusals import ExitCode, Refused
+
+MIGRATE_SECONDS = 3600.0
+BOOTSTRAP_SECONDS = 60.0
+READY_SECONDS = 60.0
+READY_GLANCE = 0.05
+SERVE_GRACE = 30.0
+
+
+@dataclass(frozen=True)
+class Commands:
+    """What brings the database up to date, makes the first administrator (printing JSON), and serves the API."""
+
+    migrate: tuple[str, ...]
+    bootstrap: tuple[str, ...]
+    serve: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Performance:
+    """Runs the commands as children that share the terminal and the lifeline, a pipe that ends when we do."""
+
+    commands: Commands
+    environment: Mapping[str, str]
+    lifeline: int
+    children: Children
+    pause: Pause
+    rest: Pause
+
+    def migrate(self) -> None:
+        child = self.children.run(self._program("esteio migrate", self.commands.migrate), MIGRATE_SECONDS, self.pause)
+        if child.ended != 0:
+            raise Refused(f"The migrations failed (exit {child.ended}); what they said is above.", ExitCode.FAILED)
+
+    def bootstrap(self) -> dict[str, str]:
+        """The first administrator's credentials; empty when there was an administrator already.
+
+        A stop asked for meanwhile waits for it: what it made is told now or never.
+        """
+        program = self._program("esteio bootstrap", self.commands.bootstrap, heard=True)
+        child = self.children.run(program, BOOTSTRAP_SECONDS, self.rest)
+        try:
+            if child.ended == 0:
+                return dict(json.loads(child.output()))
+        except ValueError:
+            pass
+        raise Refused(f"The first administrator could not be made (exit {child.ended}).", ExitCode.FAILED)
+
+    def serve(self, address: Address) -> Child:
+        """The API's process, ready at the address."""
+        child = self.children.start(self._program("The API", self.commands.serve, grace=SERVE_GRACE))
+        ready = until(lambda: child.gone() or address.answers("/readyz"), READY_SECONDS, self.pause, READY_GLANCE)
+        if child.gone():
+            raise Refused(f"The API ended (exit {child.ended}); what it said is above.", ExitCode.FAILED)
+        if not ready:
+            raise Refused(f"The API was not ready within {READY_SECONDS:.0f} s.", ExitCode.FAILED)
+        return child
+
+    def _program(self, name: str, command: tuple[str, ...], *, heard: bool = False, grace: float = 5.0) -> Program:
+        inherited = (self.lifeline,)
+        return Program(name, command, self.environment, heard=heard, inherited=inherited, grace=grace)

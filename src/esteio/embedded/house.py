@@ -1,0 +1,150 @@
+"""What `esteio up` does, in order: directory, port, engines, migrations, first administrator, API; then it watches.
+
+The commands it runs are given to it, so that this floor knows nothing of the floors above, and a test can run others.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from esteio.embedded.address import Address
+from esteio.embedded.children import Children, end_orphans
+from esteio.embedded.commands import READY_GLANCE, SERVE_GRACE, Commands, Performance
+from esteio.embedded.directory import DataDirectory, open_directory
+from esteio.embedded.engines import Engines
+from esteio.embedded.patience import until
+from esteio.embedded.refusals import from_system
+from esteio.embedded.supervision import Backoff, Supervision
+from esteio.embedded.watch import Interrupted, Watch
+
+DATABASE_URL, REDIS_URL = "ESTEIO_DATABASE__URL", "ESTEIO_REDIS__URL"
+SECRET_KEY, LIFELINE = "ESTEIO_SECRET_KEY", "ESTEIO_LIFELINE_FD"
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What there is to tell once the API answers. The data directory's paths are absolute."""
+
+    address: Address
+    database_url: str
+    redis_url: str
+    data: Path
+    logs: Path
+
+
+@dataclass(frozen=True)
+class Voice:
+    """How the house speaks: notes while it runs, the first credentials (once), that it is open."""
+
+    note: Callable[[str], None]
+    credentials: Callable[[Mapping[str, str]], None]
+    opened: Callable[[Opened], None]
+
+
+class House:
+    """One run of `esteio up`.
+
+    An engine whose address stands in `environment` is not started: that address is used. Every command gets both
+    addresses, the master secret, and the descriptor of the lifeline: a pipe that reaches its end when this process is
+    gone, however it went.
+    """
+
+    def __init__(
+        self,
+        data: Path,
+        address: Address,
+        commands: Commands,
+        environment: Mapping[str, str],
+        voice: Voice,
+        backoff: Backoff | None = None,
+    ) -> None:
+        self._data = data
+        self._address = address
+        self._commands = commands
+        self._environment = dict(environment)
+        self._voice = voice
+        self._backoff = backoff
+
+    def live(self) -> None:
+        """Runs until a stop is asked for, then ends every child. Raises `Refused`; nothing runs then either."""
+        try:
+            self._live()
+        except OSError as error:
+            raise from_system(error, self._data) from error
+
+    def _live(self) -> None:
+        with Watch() as watch, suppress(Interrupted), open_directory(self._data) as directory:
+            self._take_address(end_orphans(directory.children, pause=watch.pause), watch)
+            children = Children(directory.children, watch.rest, lambda: watch.hurried)
+            engines = self._engines(directory, children, watch)
+            with _lifeline() as lifeline:
+                try:
+                    engines.start()
+                    environment = self._environment_for(directory, engines, lifeline)
+                    performance = Performance(self._commands, environment, lifeline, children, watch.pause, watch.rest)
+                    self._open(directory, performance)
+                    self._keep(children, watch)
+                finally:
+                    engines.stop()
+
+    def _take_address(self, orphans: int, watch: Watch) -> None:
+        """After a `kill -9` the old API's own children may need a moment to notice; a stranger's port is final."""
+        if orphans:
+            until(self._address.free, SERVE_GRACE, watch.pause, READY_GLANCE)
+        self._address.check()
+
+    def _engines(self, directory: DataDirectory, children: Children, watch: Watch) -> Engines:
+        return Engines(
+            directory,
+            children,
+            with_postgres=not self._environment.get(DATABASE_URL),
+            with_valkey=not self._environment.get(REDIS_URL),
+            pause=watch.pause,
+            say=self._voice.note,
+        )
+
+    def _environment_for(self, directory: DataDirectory, engines: Engines, lifeline: int) -> dict[str, str]:
+        ours = {
+            DATABASE_URL: self._environment.get(DATABASE_URL) or engines.database_url,
+            REDIS_URL: self._environment.get(REDIS_URL) or engines.redis_url,
+            SECRET_KEY: self._environment.get(SECRET_KEY) or directory.secret(),
+            LIFELINE: str(lifeline),
+        }
+        return {name: value for name, value in self._environment.items() if not name.startswith("PG")} | ours
+
+    def _open(self, directory: DataDirectory, performance: Performance) -> None:
+        performance.migrate()
+        credentials = self._first_credentials(directory, performance)
+        try:
+            performance.serve(self._address)
+        finally:  # told even if the API fails: nobody could ask for them again
+            if credentials:
+                self._voice.credentials(credentials)
+            directory.bootstrapped.touch()
+        database_url, redis_url = (performance.environment[name] for name in (DATABASE_URL, REDIS_URL))
+        self._voice.opened(Opened(self._address, database_url, redis_url, directory.path, directory.logs))
+
+    def _first_credentials(self, directory: DataDirectory, performance: Performance) -> Mapping[str, str]:
+        """A database of someone else's is asked every time: this directory does not know what it went through."""
+        known = directory.bootstrapped.exists() and not self._environment.get(DATABASE_URL)
+        return {} if known else performance.bootstrap()
+
+    def _keep(self, children: Children, watch: Watch) -> None:
+        supervision = Supervision(children, self._voice.note, self._backoff)
+        while True:
+            watch.pause(supervision.look())
+
+
+@contextmanager
+def _lifeline() -> Iterator[int]:
+    """The reading end of a pipe nobody writes to. Only this process holds the other end."""
+    reader, writer = os.pipe()
+    try:
+        yield reader
+    finally:
+        os.close(reader)
+        os.close(writer)

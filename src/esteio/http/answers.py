@@ -1,0 +1,183 @@
+"""Answers: the resource's bytes, wrapped in the v2 envelope or plain in v1, with tag, links and headers.
+
+`timestamp` and `request_id` differ per answer, the rest is the resource. So the resource is written once, its tag
+covers it alone, and a cached one is spliced between a fresh head and tail.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+import orjson
+from pydantic import BaseModel
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from esteio.http.etags import matches
+from esteio.http.exchange import Exchange, Headers, exchange_of
+from esteio.telemetry.context import current
+
+JSON: tuple[bytes, bytes] = (b"content-type", b"application/json")
+VARY: tuple[bytes, bytes] = (b"vary", b"Authorization, X-API-Key, Accept, Accept-Encoding")
+REVALIDATE = "private, no-cache"
+_OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An address that the answer leads to; `href` begins at the root of the public URL."""
+
+    href: str
+    rel: str
+    method: str = "GET"
+
+
+def dumps(value: Any) -> bytes:
+    """JSON bytes of plain values, models, dataclasses, UUIDs and times (UTC as `Z`)."""
+    return orjson.dumps(value, default=_plain, option=_OPTIONS)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        return dict(value)
+    raise TypeError(f"{type(value).__name__} has no place in an answer")
+
+
+@dataclass(slots=True)
+class Resource:
+    """What an answer says, apart from the request it answers: this is what may be cached or stored for a replay."""
+
+    data: bytes
+    etag: str | None = None
+    links: bytes = b"[]"
+    meta: bytes = b"{}"
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+    status: int = 200
+
+    def size(self) -> int:
+        return len(self.data) + len(self.links) + len(self.meta) + 400
+
+
+class Answer(Response):
+    """A successful answer. In v2 it is enveloped, elsewhere it is the data alone.
+
+    data: bytes of JSON, or anything that orjson writes. etag: quoted strong tag. links, meta: envelope members; links
+    also become the `Link` header (RFC 8288). location: of what was created.
+    """
+
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        status: int = 200,
+        etag: str | None = None,
+        links: Sequence[Link] = (),
+        meta: Mapping[str, Any] | None = None,
+        location: str | None = None,
+        cache_control: str = REVALIDATE,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        self.status_code = status
+        self.background = None
+        listed: Headers = [(b"cache-control", cache_control.encode()), VARY]
+        if etag:
+            listed.append((b"etag", etag.encode()))
+        if location:
+            listed.append((b"location", location.encode()))
+        context = current.get()
+        exchange = context if isinstance(context, Exchange) else None
+        if links:
+            listed.append((b"link", link_header(links, exchange.base if exchange else "")))
+        for name, value in (headers or {}).items():
+            listed.append((name.lower().encode(), value.encode("latin-1")))
+        self.resource = Resource(
+            data=data if isinstance(data, bytes) else dumps(data),
+            etag=etag,
+            links=dumps(links) if links else b"[]",
+            meta=dumps(meta) if meta else b"{}",
+            headers=tuple(listed),
+            status=status,
+        )
+        self.raw_headers = [*listed]
+        self.body = self.resource.data
+        if exchange is not None:
+            # The transaction that is about to commit stores it with the Idempotency-Key.
+            exchange.answer = self.resource
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        exchange = exchange_of(scope)
+        await send_resource(self.resource, exchange, scope["app"].state.house.envelope, send)
+
+
+class NoContent(Answer):
+    """204: it is done and there is nothing to show."""
+
+    def __init__(self) -> None:
+        super().__init__(b"", status=204, cache_control="no-store")
+
+
+def link_header(links: Sequence[Link], base: str) -> bytes:
+    """The links below the public base as an RFC 8288 field value; what would end a reference is percent-encoded."""
+    return ", ".join(f'<{base}{quote(link.href, safe=_URI)}>; rel="{link.rel}"' for link in links).encode()
+
+
+_URI = "%:/?#[]@!$&'()*+,;=~-._"
+
+
+class Envelope:
+    """Writes the head and tail of a v2 body around the resource's bytes."""
+
+    def __init__(self, version: str, stamp: Callable[[], bytes]) -> None:
+        self._head = b'{"success":true,"version":"' + version.encode() + b'","timestamp":"'
+        self._stamp = stamp
+
+    def wrap(self, resource: Resource, exchange: Exchange) -> bytes:
+        warnings = dumps(exchange.warnings) if exchange.warnings else b"[]"
+        return b"".join(
+            (
+                self._head,
+                self._stamp(),
+                b'","request_id":"',
+                exchange.request_id.encode(),
+                b'","data":',
+                resource.data,
+                b',"errors":[],"warnings":',
+                warnings,
+                b',"links":',
+                resource.links,
+                b',"meta":',
+                resource.meta,
+                b"}",
+            )
+        )
+
+
+async def send_resource(resource: Resource, exchange: Exchange, envelope: Envelope, send: Send) -> None:
+    """Send the resource, or 304 when the caller already has it. A 304 costs no quota."""
+    condition = exchange.headers.get(b"if-none-match")
+    if condition is not None and _is_current(condition, resource, exchange):
+        await _send_not_modified(resource, exchange, send)
+        return
+    if resource.status == 204:
+        await send({"type": "http.response.start", "status": 204, "headers": [*resource.headers]})
+        await send({"type": "http.response.body", "body": b""})
+        return
+    operation = exchange.operation
+    body = envelope.wrap(resource, exchange) if operation and operation.version == "v2" else resource.data
+    headers = [JSON, (b"content-length", b"%d" % len(body)), *resource.headers]
+    await send({"type": "http.response.start", "status": resource.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def _is_current(condition: bytes, resource: Resource, exchange: Exchange) -> bool:
+    if resource.etag is None or resource.status != 200 or exchange.method not in ("GET", "HEAD"):
+        return False
+    return matches(condition, resource.etag, weak=True)
+
+
+async def _send_not_modified(resource: Resource, exchange: Exchange, send: Send) -> None:
+    if exchange.charge is not None:
+        exchange.charge.give_back()
+    await send({"type": "http.response.start", "status": 304, "headers": [*resource.headers]})
+    await send({"type": "http.response.body", "body": b""})

@@ -1,0 +1,101 @@
+"""The response cache of one process, and how it learns that what it holds has become old.
+
+Every entry carries tags. A committed write touches its tags: at once in its own process, within milliseconds in the
+others through the bulletin. An entry is only kept when none of its tags was touched since its making began, so a slow
+read cannot bring back what a write has just replaced. Out of touch with the others, nothing is kept at all.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from esteio.base.clock import Clock
+from esteio.http.answers import Resource
+
+_MAX_TAGS = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """The place that a request found empty and may fill: its key, and what had been touched when it was handed out."""
+
+    key: tuple[str, ...]
+    tags: tuple[str, ...]
+    seen: tuple[int, ...]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    resource: Resource
+    slot: Slot
+    until: float
+    size: int
+
+
+class ResponseCache:
+    """Bounded by bytes, least recently used out first. Times are on the monotonic clock."""
+
+    def __init__(self, max_bytes: int, clock: Clock, in_touch: Callable[[], bool]) -> None:
+        self._max_bytes = max_bytes
+        self._clock = clock
+        self._in_touch = in_touch
+        self._entries: OrderedDict[tuple[str, ...], _Entry] = OrderedDict()
+        self._touches: dict[str, int] = {}
+        self._clearings = 0
+        self._bytes = 0
+
+    def get(self, key: tuple[str, ...]) -> Resource | None:
+        """The kept resource, if it is within its time and none of its tags was touched since."""
+        entry = self._entries.get(key)
+        if entry is None or not self._in_touch():
+            return None
+        if entry.until <= self._clock.monotonic() or entry.slot.seen != self._seen(entry.slot.tags):
+            self._drop(key)
+            return None
+        self._entries.move_to_end(key)
+        return entry.resource
+
+    def slot(self, key: tuple[str, ...], tags: tuple[str, ...], seconds: float) -> Slot:
+        """Ask for a place before the answer is made."""
+        return Slot(key, tags, self._seen(tags), seconds)
+
+    def fill(self, slot: Slot, resource: Resource) -> None:
+        """Keep what was made, unless it may have become old while it was made."""
+        size = resource.size()
+        if not self._in_touch() or size > self._max_bytes // 8 or slot.seen != self._seen(slot.tags):
+            return
+        self._drop(slot.key)
+        self._entries[slot.key] = _Entry(resource, slot, self._clock.monotonic() + slot.seconds, size)
+        self._bytes += size
+        while self._bytes > self._max_bytes:
+            self._drop(next(iter(self._entries)))
+
+    def touch(self, tags: Iterable[str]) -> None:
+        """What carries one of the tags is old from now on."""
+        for tag in tags:
+            self._touches[tag] = self._touches.get(tag, 0) + 1
+        if len(self._touches) > _MAX_TAGS:
+            self.clear()
+
+    def clear(self) -> None:
+        """Forget everything, also what is being made: messages may have been missed."""
+        self._entries.clear()
+        self._touches.clear()
+        self._bytes = 0
+        self._clearings += 1
+
+    def _seen(self, tags: tuple[str, ...]) -> tuple[int, ...]:
+        touches = self._touches
+        return (self._clearings, *[touches.get(tag, 0) for tag in tags])
+
+    def _drop(self, key: tuple[str, ...]) -> None:
+        entry = self._entries.pop(key, None)
+        if entry is not None:
+            self._bytes -= entry.size
+
+
+def tenant_tag(tenant: UUID, tag: str) -> str:
+    """A tag as it is kept: two tenants' writes never touch one another's answers."""
+    return f"{tenant}:{tag}"

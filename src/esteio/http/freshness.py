@@ -1,0 +1,36 @@
+"""How a committed write makes old answers disappear, here at once and elsewhere within milliseconds."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+import orjson
+
+from esteio.http.cache import ResponseCache, tenant_tag
+from esteio.redis.bulletin import Bulletin
+from esteio.redis.errors import RedisUnavailable
+
+TOPIC = "freshness"
+
+
+class Freshness:
+    """Couples the response cache to the bulletin."""
+
+    def __init__(self, cache: ResponseCache, bulletin: Bulletin) -> None:
+        self._cache = cache
+        self._bulletin = bulletin
+        bulletin.on(TOPIC, self._heard)
+        bulletin.on_gap(cache.clear)
+
+    async def spread(self, tenant: UUID, tags: Iterable[str]) -> None:
+        """Say that what shows these things of the tenant is old. Who cannot hear it keeps nothing anyway."""
+        full = [tenant_tag(tenant, tag) for tag in sorted(tags)]
+        if not full:
+            return
+        self._cache.touch(full)
+        try:
+            await self._bulletin.publish(TOPIC, orjson.dumps(full))
+        except RedisUnavailable:
+            return
+
+    def _heard(self, payload: bytes) -> None:
+        self._cache.touch(orjson.loads(payload))

@@ -1,0 +1,100 @@
+"""Third step: nothing is taken in without a bound. Sizes are refused before anything is read."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import orjson
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from esteio.base.errors import BadRequest, FieldError, MalformedJson, PayloadTooLarge
+from esteio.http.exchange import Exchange, exchange_of
+
+MAX_HEADERS = 100
+MAX_ADDRESS = 8192
+
+
+class Bounds:
+    """Counts the body as it streams in, whether or not it announced its length (413 past the limit)."""
+
+    def __init__(self, app: ASGIApp, *, body_limit: int) -> None:
+        self.app = app
+        self._body_limit = body_limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        exchange = exchange_of(scope)
+        if len(scope["headers"]) > MAX_HEADERS or len(scope["query_string"]) > MAX_ADDRESS:
+            raise BadRequest("The request has too many header fields or too long an address.")
+        if exchange.method in ("GET", "HEAD"):
+            await self.app(scope, receive, send)
+            return
+        await self.app(scope, self._counting(exchange, receive), send)
+
+    def _counting(self, exchange: Exchange, receive: Receive) -> Receive:
+        operation = exchange.operation
+        limit = (operation.rules.body_limit if operation else None) or self._body_limit
+        announced = exchange.headers.get(b"content-length")
+        if announced is not None and (not announced.isdigit() or int(announced) > limit):
+            raise _too_large(limit)
+        taken = 0
+
+        async def counted() -> Message:
+            nonlocal taken
+            message = await receive()
+            if message["type"] == "http.request":
+                taken += len(message.get("body", b""))
+                if taken > limit:
+                    raise _too_large(limit)
+            return message
+
+        return counted
+
+
+def _too_large(limit: int) -> PayloadTooLarge:
+    return PayloadTooLarge(f"The body may have {limit} bytes.")
+
+
+async def read_body(exchange: Exchange, receive: Receive) -> bytes:
+    """The whole body, read once. The counting `receive` keeps it within the route's bound."""
+    if exchange.body is None:
+        chunks: list[bytes] = []
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise BadRequest("The connection ended within the body.")
+            chunks.append(message.get("body", b""))
+            if not message.get("more_body", False):
+                break
+        exchange.body = b"".join(chunks)
+    return exchange.body
+
+
+def check_json(body: bytes, *, max_depth: int, max_members: int) -> None:
+    """Refuse what is no JSON, or is nested or populated past the bounds (400).
+
+    NaN, infinities, numbers beyond a double and lone surrogates are no JSON here: further in they would fail late.
+    """
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise MalformedJson(f"The body is not valid JSON: {error.msg} at character {error.pos}.") from error
+    members = 0
+    level: list[Any] = [value]
+    for _ in range(max_depth):
+        below: list[Any] = []
+        for item in level:
+            children: Iterable[Any] = item.values() if isinstance(item, dict) else item
+            members += len(item)
+            if members > max_members:
+                raise _unbounded(f"The body may have {max_members} members and elements.")
+            below.extend(child for child in children if isinstance(child, dict | list))
+        if not below:
+            return
+        level = below
+    raise _unbounded(f"The body may be nested {max_depth} levels deep.")
+
+
+def _unbounded(sentence: str) -> MalformedJson:
+    return MalformedJson(sentence, errors=[FieldError("JSON_TOO_COMPLEX", sentence)])

@@ -1,0 +1,124 @@
+"""First step: the identity of the request, its log line and its measure; the place where errors become answers."""
+
+import time
+
+from prometheus_client import Histogram
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from esteio.http.exchange import KEY, Exchange
+from esteio.http.problems import Problems
+from esteio.http.proxies import TrustedProxies
+from esteio.http.routing import Operation, RouteTable
+from esteio.http.times import SecondStamp
+from esteio.telemetry.access import AccessLog
+from esteio.telemetry.context import accepted_request_id, current, new_trace_id, trace_of
+
+UNROUTED = "(none)"
+
+
+class Context:
+    """Gives every request its id and trace, finds its operation, and says afterwards what became of it."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        table: RouteTable,
+        problems: Problems,
+        proxies: TrustedProxies,
+        access: AccessLog | None,
+        seconds: Histogram,
+        stamp: SecondStamp,
+        base: str,
+    ) -> None:
+        self.app = app
+        self._table = table
+        self._problems = problems
+        self._proxies = proxies
+        self._access = access
+        self._seconds = seconds
+        self._stamp = stamp
+        self._base = base
+        self._unrouted: dict[tuple[str, int], Histogram] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        exchange = self._open(scope)
+        answering = exchange.sending(send)
+        try:
+            await self.app(scope, receive, answering)
+        except Exception as error:
+            if exchange.status:
+                # The answer has begun: breaking the connection is the only honest way to say that it failed.
+                raise
+            await self._problems.send(error, exchange, answering)
+        finally:
+            self._close(exchange)
+
+    def _open(self, scope: Scope) -> Exchange:
+        client = scope.get("client")
+        peer = client[0] if client else ""
+        headers = scope["headers"]
+        trace = request_id = None
+        address = peer
+        for name, value in headers:
+            if name == b"x-request-id":
+                request_id = accepted_request_id(value)
+            elif name == b"traceparent" and self._proxies.believes(peer):
+                trace = trace_of(value)
+            elif name == b"x-forwarded-for" and self._proxies:
+                address = self._proxies.client(peer, headers)
+        trace = trace or new_trace_id()
+        exchange = Exchange(scope, request_id or trace, trace, address, self._base)
+        exchange.added.append((b"x-request-id", exchange.request_id.encode()))
+        exchange.operation, exchange.parameters, allowed = self._table.find(exchange.method, exchange.path)
+        scope[KEY] = exchange
+        scope["allowed_methods"] = allowed
+        current.set(exchange)
+        return exchange
+
+    def _close(self, exchange: Exchange) -> None:
+        operation = exchange.operation
+        if operation is not None and operation.rules.quiet:
+            return
+        seconds = time.perf_counter() - exchange.accepted_at
+        self._timer(operation, exchange).observe(seconds)
+        if self._access is None:
+            return
+        principal, tenant = exchange.who()
+        self._access.write(
+            {
+                "event": "request",
+                "level": "info",
+                "logger": "esteio.access",
+                "timestamp": self._stamp.present().decode(),
+                "method": exchange.method[:16],
+                "route": operation.path if operation else UNROUTED,
+                "status": exchange.status,
+                "ms": round(seconds * 1000, 2),
+                "bytes": exchange.sent,
+                "principal": principal,
+                "tenant": tenant,
+                "address": exchange.address,
+                "request_id": exchange.request_id,
+                "trace_id": exchange.trace_id,
+            }
+        )
+
+    def _timer(self, operation: Operation | None, exchange: Exchange) -> Histogram:
+        status = exchange.status
+        if operation is not None and exchange.method == operation.method:
+            timer = operation.timers.get(status)
+            if timer is None:
+                timer = operation.timers[status] = self._seconds.labels(operation.method, operation.path, status)
+            return timer
+        method = exchange.method if exchange.method in _METHODS else "OTHER"
+        timer = self._unrouted.get((method, status))
+        if timer is None:
+            timer = self._unrouted[method, status] = self._seconds.labels(method, UNROUTED, status)
+        return timer
+
+
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})

@@ -1,0 +1,70 @@
+"""Last step: the operation itself, with a body that was checked and within its time."""
+
+import asyncio
+from contextlib import AsyncExitStack
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from esteio.base.errors import MethodNotAllowed, NotFound, PreconditionRequired, TimedOut, UnsupportedMediaType
+from esteio.http.exchange import Exchange, exchange_of, replaying
+from esteio.http.gate.bounds import check_json, read_body
+from esteio.http.routing import Operation
+from esteio.http.settings import HttpSettings
+
+
+class Dispatch:
+    """Calls the operation that the route table found. 404, 405, 415, 428 and 504 come from here."""
+
+    def __init__(self, app: ASGIApp, *, settings: HttpSettings) -> None:
+        self.app = app
+        self._settings = settings
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        exchange = exchange_of(scope)
+        operation = exchange.operation
+        if operation is None:
+            raise _no_operation(scope)
+        if operation.rules.precondition == "required" and b"if-match" not in exchange.headers:
+            raise PreconditionRequired
+        if operation.takes_json:
+            receive = await self._checked_body(exchange, receive)
+        scope["app"] = self.app
+        scope["path_params"] = exchange.parameters
+        budget = operation.rules.time_budget or self._settings.time_budget
+        try:
+            async with asyncio.timeout(budget) as timer:
+                await self._call(operation, scope, receive, send)
+        except TimeoutError as error:
+            if not timer.expired():
+                raise
+            raise TimedOut(operator=f"{operation.method} {operation.path} exceeded {budget} s") from error
+
+    @staticmethod
+    async def _call(operation: Operation, scope: Scope, receive: Receive, send: Send) -> None:
+        async with AsyncExitStack() as stack:
+            # FastAPI closes uploaded files through this stack; its own middleware would set it.
+            scope["fastapi_middleware_astack"] = stack
+            await operation.app(scope, receive, send)
+
+    async def _checked_body(self, exchange: Exchange, receive: Receive) -> Receive:
+        body = await read_body(exchange, receive)
+        if body:
+            if not _is_json(exchange.headers.get(b"content-type", b"")):
+                raise UnsupportedMediaType
+            check_json(body, max_depth=self._settings.json_depth, max_members=self._settings.json_members)
+        return replaying(body, receive)
+
+
+def _no_operation(scope: Scope) -> Exception:
+    allowed = scope["allowed_methods"]
+    if allowed:
+        return MethodNotAllowed(headers={"Allow": ", ".join(allowed)})
+    return NotFound()
+
+
+def _is_json(content_type: bytes) -> bool:
+    essence = content_type.partition(b";")[0].strip().lower()
+    return essence == b"application/json" or (essence.startswith(b"application/") and essence.endswith(b"+json"))

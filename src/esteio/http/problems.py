@@ -1,0 +1,120 @@
+"""The one place where errors become answers: problem documents (RFC 9457) that are also the envelope."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.types import Send
+
+from esteio.base import errors
+from esteio.base.errors import EsteioError, FieldError, Internal, Invalid, PreconditionFailed
+from esteio.http.answers import dumps
+from esteio.http.etags import row_etag
+from esteio.http.exchange import Exchange
+from esteio.http.pages import error_page, wants_page
+from esteio.telemetry.logs import log
+
+PROBLEM: tuple[bytes, bytes] = (b"content-type", b"application/problem+json")
+MAX_ERRORS = 20
+_BY_STATUS: dict[int, type[EsteioError]] = {
+    400: errors.BadRequest,
+    401: errors.Unauthenticated,
+    403: errors.Forbidden,
+    404: errors.NotFound,
+    405: errors.MethodNotAllowed,
+    409: errors.Conflict,
+    413: errors.PayloadTooLarge,
+    415: errors.UnsupportedMediaType,
+    422: errors.Invalid,
+}
+
+
+class Problems:
+    """Renders an error for the caller and writes what the operator needs to the log."""
+
+    def __init__(self, *, base: str, version: str, stamp: Callable[[], bytes]) -> None:
+        self._base = base.rstrip("/")
+        self._version = version
+        self._stamp = stamp
+        self._log = log("esteio.http")
+
+    async def send(self, error: BaseException, exchange: Exchange, send: Send) -> None:
+        """Answer with the error. Nothing of its cause but its words leaves."""
+        refusal = self.known(error)
+        page = exchange.operation is None or not exchange.operation.is_api
+        if page and not exchange.path.startswith("/api") and wants_page(exchange.headers, refusal.status):
+            body, kind = error_page(refusal, exchange.request_id), (b"content-type", b"text/html; charset=utf-8")
+        else:
+            body, kind = self.body(refusal, exchange), PROBLEM
+        headers = [kind, (b"content-length", b"%d" % len(body)), (b"cache-control", b"no-store")]
+        headers += [(name.lower().encode(), value.encode("latin-1")) for name, value in refusal.headers.items()]
+        if isinstance(refusal, PreconditionFailed) and hasattr(refusal.data, "version"):
+            headers.append((b"etag", row_etag(refusal.data.version).encode()))
+        await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    def body(self, error: EsteioError, exchange: Exchange) -> bytes:
+        """The problem document of an error."""
+        return dumps(
+            {
+                "type": f"{self._base}/errors/{error.slug()}",
+                "title": error.title,
+                "status": error.status,
+                "detail": error.detail,
+                "instance": exchange.path[:512],
+                "success": False,
+                "version": self._version,
+                "timestamp": self._stamp().decode(),
+                "request_id": exchange.request_id,
+                "trace_id": exchange.trace_id,
+                "data": error.data,
+                "warnings": exchange.warnings,
+                "links": [],
+                "errors": [item.as_dict() for item in error.errors[:MAX_ERRORS]],
+            }
+        )
+
+    def known(self, error: BaseException) -> EsteioError:
+        """The error as one of the tree: what is not foreseen is logged in full and becomes a plain 500."""
+        refusal = as_refusal(error)
+        if refusal is None:
+            self._log.error("unexpected failure", exc_info=(type(error), error, error.__traceback__))
+            return Internal()
+        if refusal.status >= 500 or refusal.operator:
+            self._log.warning("refused", status=refusal.status, code=refusal.code, cause=refusal.operator)
+        return refusal
+
+
+def as_refusal(error: BaseException) -> EsteioError | None:
+    """The error of the tree that says the same, or `None` for what nobody foresaw."""
+    if isinstance(error, EsteioError):
+        return error
+    if isinstance(error, RequestValidationError):
+        return Invalid(errors=field_errors(error.errors()))
+    if isinstance(error, HTTPException) and error.status_code < 500:
+        return _BY_STATUS.get(error.status_code, errors.BadRequest)(headers=error.headers)
+    return None
+
+
+def field_errors(found: Sequence[Any]) -> list[FieldError]:
+    """What the validation found, at most 20, each with field and JSON pointer; never the values that were sent."""
+    shown = [_field_error(item) for item in found[:MAX_ERRORS]]
+    if len(found) > MAX_ERRORS:
+        shown[-1] = FieldError("VALIDATION_ERROR", f"{len(found) - MAX_ERRORS + 1} further values are not acceptable.")
+    return shown
+
+
+def _field_error(item: dict[str, Any]) -> FieldError:
+    where, *path = item["loc"]
+    names = [str(part)[:100] for part in path]
+    field = ".".join(names) or str(where)
+    pointer = None
+    if where == "body":
+        pointer = "#" + "".join("/" + name.replace("~", "~0").replace("/", "~1") for name in names)
+    return FieldError("VALIDATION_ERROR", _sentence(item["msg"]), field, pointer)
+
+
+def _sentence(message: str) -> str:
+    text = message.removeprefix("Value error, ")
+    return text[:1].upper() + text[1:300]

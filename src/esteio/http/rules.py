@@ -1,0 +1,108 @@
+"""What a route declares about itself beside its shape: who may, how often, what is replayed, cached, withdrawn."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, TypeVar
+
+Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
+
+AUTHENTICATED = "account:use"
+"""The permission that every proved caller holds."""
+
+_MARK = "__esteio_rules__"
+
+
+@dataclass(frozen=True, slots=True)
+class Deprecation:
+    """A deprecated operation: since when, when it ends in 410, and what takes its place (RFC 9745, 8594)."""
+
+    since: datetime
+    sunset: datetime
+    successor: str
+    page: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cached:
+    """An answer that may be kept `seconds` in a process; `tags` name what it was made from and is dropped with.
+
+    `per="tenant"` shares it between a tenant's callers, which only a route whose answer does not depend on the
+    caller may say.
+    """
+
+    seconds: float
+    tags: tuple[str, ...]
+    per: Literal["tenant", "principal"] = "principal"
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Read by the gate's steps. A route without a permission must stand in its manifest's `public` list."""
+
+    permission: str | None = None
+    limits: tuple[str, ...] = ("default",)
+    anonymous_limits: tuple[str, ...] | None = None
+    idempotent: bool = False
+    secret_answer: bool = False
+    precondition: Literal["none", "accepted", "required"] = "none"
+    body_limit: int | None = None
+    time_budget: float | None = None
+    cached: Cached | None = None
+    deprecation: Deprecation | None = None
+    quiet: bool = False
+    csp: Literal["api", "page"] = "api"
+    errors: tuple[int, ...] = field(default=())
+
+
+def rules(
+    permission: str | None = None,
+    *,
+    limits: tuple[str, ...] = ("default",),
+    anonymous_limits: tuple[str, ...] | None = None,
+    idempotent: bool = False,
+    secret_answer: bool = False,
+    precondition: Literal["none", "accepted", "required"] = "none",
+    body_limit: int | None = None,
+    time_budget: float | None = None,
+    cached: Cached | None = None,
+    deprecation: Deprecation | None = None,
+    quiet: bool = False,
+    csp: Literal["api", "page"] = "api",
+    errors: tuple[int, ...] = (),
+) -> Callable[[Endpoint], Endpoint]:
+    """Declare the rules of an endpoint, below its path decorator.
+
+    permission: what the caller must hold, or `AUTHENTICATED`; `None`: public, which its manifest must confirm.
+    limits: names of the policies that are charged; anonymous_limits: those for callers without credentials.
+    idempotent: an Idempotency-Key is honoured. secret_answer: the stored answer is encrypted with the caller's key.
+    precondition: whether If-Match is read, or even needed (428). quiet: outside limits, metrics and access log.
+    body_limit in bytes, time_budget in seconds. errors: further statuses that the operation documents.
+    """
+    declared = Rules(
+        permission=permission,
+        limits=() if quiet else limits,
+        anonymous_limits=() if quiet else anonymous_limits,
+        idempotent=idempotent,
+        secret_answer=secret_answer,
+        precondition=precondition,
+        body_limit=body_limit,
+        time_budget=time_budget,
+        cached=cached,
+        deprecation=deprecation,
+        quiet=quiet,
+        csp=csp,
+        errors=errors,
+    )
+
+    def mark(endpoint: Endpoint) -> Endpoint:
+        setattr(endpoint, _MARK, declared)
+        return endpoint
+
+    return mark
+
+
+def rules_of(endpoint: Callable[..., Any] | None) -> Rules | None:
+    """The declared rules, or `None` where an endpoint declares none."""
+    found: Rules | None = getattr(endpoint, _MARK, None)
+    return found

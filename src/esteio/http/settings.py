@@ -1,0 +1,33 @@
+"""How the API is reached and bounded, under `ESTEIO_HTTP__…`."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from esteio.base.schema import CommaList
+
+
+class HttpSettings(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    public_url: str = Field(
+        default="http://127.0.0.1:8000", pattern=r"^https?://[^\s/]+(/[^\s]*[^\s/])?$", description="base of all links"
+    )
+    api_version: str = Field(default="2.0.0", pattern=r"^\d+\.\d+\.\d+$", description="`version` of the v2 envelope")
+    trusted_hosts: CommaList = Field(
+        default=("*",), description="accepted Host headers; `*.example.org` for subdomains"
+    )
+    cors_origins: CommaList = Field(default=(), description="origins that browsers may call from; never `*`")
+    trusted_proxies: CommaList = Field(
+        default=(), description="networks whose X-Forwarded-* and traceparent are believed"
+    )
+    swagger_ui: bool = True
+    redoc: bool = True
+    body_limit: int = Field(
+        default=1_048_576, ge=1024, le=1 << 30, description="bytes of a body, unless a route says other"
+    )
+    json_depth: int = Field(default=32, ge=2, le=200)
+    json_members: int = Field(default=10_000, ge=10, le=1_000_000, description="members and elements of a JSON body")
+    time_budget: float = Field(default=10.0, gt=0, le=600, description="seconds that a handler may take")
+    cache_bytes: int = Field(default=32 * 1_048_576, ge=0, description="memory of the response cache per process")
+    idempotency_hours: int = Field(default=24, ge=1, le=720)
+    drain_notice: float = Field(default=0.0, ge=0, le=60, description="seconds of not being ready before the drain")
+    drain_seconds: float = Field(default=20.0, ge=0, le=300, description="time for requests in flight after SIGTERM")

@@ -1,0 +1,79 @@
+"""Fifth step of the gate: how often. Every request of a limited route is charged, refused ones too."""
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from esteio.base.errors import RateLimited
+from esteio.http.exchange import Exchange, Headers, exchange_of
+from esteio.limits.decision import Decision
+from esteio.limits.headers import RETRY, fields
+from esteio.limits.identity import Identity
+from esteio.limits.limiter import Limiter
+from esteio.limits.overrides import PLAN
+
+
+class Charged:
+    """What a request was charged, for the fields of its answer."""
+
+    __slots__ = ("decision", "limiter")
+
+    def __init__(self, limiter: Limiter, decision: Decision) -> None:
+        self.limiter = limiter
+        self.decision = decision
+
+    def fields(self) -> Headers:
+        found = fields(self.decision)
+        # The error carries Retry-After, since pages for people need it too.
+        return found if self.decision.allowed else [field for field in found if field[0] is not RETRY]
+
+    def give_back(self) -> None:
+        self.limiter.give_back(self.decision)
+
+
+class Limit:
+    """Charges the operation's policies; refuses with 429.
+
+    A refusal by the step before is told after it was charged: whoever guesses credentials meets the limit too.
+    """
+
+    def __init__(self, app: ASGIApp, *, limiter: Limiter, enabled: bool) -> None:
+        self.app = app
+        self._limiter = limiter
+        self._enabled = enabled
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        exchange = exchange_of(scope)
+        names = self._names(exchange)
+        if names and self._enabled:
+            await self._charge(exchange, names)
+        if exchange.refusal is not None:
+            raise exchange.refusal
+        await self.app(scope, receive, send)
+
+    def _names(self, exchange: Exchange) -> tuple[str, ...]:
+        operation = exchange.operation
+        if operation is None:
+            return ()
+        rules, principal = operation.rules, exchange.principal
+        if principal.anonymous and rules.anonymous_limits is not None:
+            return rules.anonymous_limits
+        if principal.plan is not None and "default" in rules.limits:
+            plan = PLAN + principal.plan
+            if plan in self._limiter.policies:
+                return tuple(plan if name == "default" else name for name in rules.limits)
+        return rules.limits
+
+    async def _charge(self, exchange: Exchange, names: tuple[str, ...]) -> None:
+        principal = exchange.principal
+        who = Identity(principal.tenant.hex, "" if principal.anonymous else principal.id, exchange.address)
+        account = self._limiter.bind(names, who)
+        decision = self._limiter.take(account)
+        if decision is None:
+            decision = await self._limiter.acquire(account)
+        exchange.charge = Charged(self._limiter, decision)
+        if decision.approximate:
+            exchange.warnings.extend(decision.warnings)
+        if not decision.allowed:
+            raise RateLimited(headers={"Retry-After": str(decision.retry_after)})

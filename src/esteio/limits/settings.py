@@ -1,0 +1,24 @@
+"""How often callers may call, under `ESTEIO_LIMITS__…`."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from esteio.limits.policy import rate
+
+
+def _rate(text: str) -> str:
+    rate(text)
+    return text
+
+
+Rate = Annotated[str, AfterValidator(_rate)]
+
+
+class LimitSettings(BaseModel):
+    """A rate is written `60/minute`, `10/second` or `100/30s`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    enabled: bool = True
+    default: Rate = Field(default="60/minute", description="for every caller, on routes that name no other policy")

@@ -1,0 +1,41 @@
+"""What a service declares of itself: one frozen object, data only."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+
+from esteio.base.errors import EsteioError
+from esteio.events.events import EventType
+from esteio.limits.policy import Policy
+from esteio.resources import Resources
+
+HealthCheck = Callable[[Resources], Awaitable[None]]
+"""Returns when the part is well, raises when it is not; the error's words go to the log and to detailed health."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """A service, as the house sees it.
+
+    routers: by version (`v1`, `v2`), mounted below `/api/<version>`; the empty version is mounted at the root.
+    public: `"GET /api/v2/pets"` — each operation that needs no permission, so that none is open by oversight.
+    permissions: name → what it allows. user_permissions: those that the role `user` holds.
+    limits: the policies that its routes name, beside `default`.
+    migrations: folder of its Alembic revisions, which travel with it.
+    """
+
+    name: str
+    title: str = ""
+    routers: Mapping[str, APIRouter] = field(default_factory=dict)
+    public: frozenset[str] = frozenset()
+    permissions: Mapping[str, str] = field(default_factory=dict)
+    user_permissions: frozenset[str] = frozenset()
+    limits: tuple[Policy, ...] = ()
+    settings: type[BaseModel] | None = None
+    errors: tuple[type[EsteioError], ...] = ()
+    events: tuple[EventType, ...] = ()
+    health: Mapping[str, HealthCheck] = field(default_factory=dict)
+    migrations: Path | None = None

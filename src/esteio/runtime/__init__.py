@@ -1,0 +1,1 @@
+"""Settings, resources and manifests become a running Esteio; every manifest is checked at the door."""

@@ -1,0 +1,50 @@
+"""The check at the door: a service that is not guarded, named or declared as it must be does not come in."""
+
+from collections.abc import Iterable, Sequence
+
+from esteio.base.errors import StartRefused
+from esteio.http.routing import Operation
+from esteio.http.rules import AUTHENTICATED, rules_of
+from esteio.manifest import Manifest
+
+
+def refuse_unfit(manifests: Sequence[Manifest], operations: Iterable[Operation]) -> None:
+    """Raise `StartRefused` that names every operation and manifest that is not fit to be served."""
+    found = [*_twice(manifests), *_unguarded(manifests, list(operations))]
+    if found:
+        raise StartRefused("Esteio does not start with these services:\n  " + "\n  ".join(found))
+
+
+def _twice(manifests: Sequence[Manifest]) -> Iterable[str]:
+    kinds = {
+        "service": [manifest.name for manifest in manifests],
+        "permission": [name for manifest in manifests for name in manifest.permissions],
+        "limit": [policy.name for manifest in manifests for policy in manifest.limits],
+        "event": [event.name for manifest in manifests for event in manifest.events],
+        "error code": [kind.code for manifest in manifests for kind in manifest.errors],
+    }
+    for kind, names in kinds.items():
+        for name in sorted({name for name in names if names.count(name) > 1}):
+            yield f"The {kind} {name} is declared twice."
+
+
+def _unguarded(manifests: Sequence[Manifest], operations: Sequence[Operation]) -> Iterable[str]:
+    permissions = {name for manifest in manifests for name in manifest.permissions} | {AUTHENTICATED}
+    limits = {policy.name for manifest in manifests for policy in manifest.limits}
+    public = {name for manifest in manifests for name in manifest.public}
+    names = set()
+    for operation in operations:
+        name, rules = f"{operation.method} {operation.path}", operation.rules
+        names.add(name)
+        if rules_of(operation.endpoint) is None:
+            yield f"{name} has no rules: put @rules(...) below its path decorator."
+        elif rules.permission is None and name not in public:
+            yield f"{name} has no permission and is not in its manifest's public list."
+        elif rules.permission is not None and name in public:
+            yield f"{name} is in a public list but asks for {rules.permission}."
+        elif rules.permission is not None and rules.permission not in permissions:
+            yield f"{name} asks for {rules.permission}, which no manifest declares."
+        for limit in {*rules.limits, *(rules.anonymous_limits or ())} - limits:
+            yield f"{name} names the limit {limit}, which no manifest declares."
+    for name in sorted(public - names):
+        yield f"{name} is in a public list, but there is no such operation."

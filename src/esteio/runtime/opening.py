@@ -1,0 +1,44 @@
+"""What every kind of process makes from its settings and the manifests it is given."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from esteio.base.clock import Clock
+from esteio.base.crypto import Keyring
+from esteio.db.database import Database
+from esteio.manifest import Manifest
+from esteio.redis.bulletin import Bulletin
+from esteio.redis.client import RedisClient
+from esteio.resources import Resources
+from esteio.settings import Settings
+
+_PLATFORM = Path(__file__).parents[1] / "migrations" / "versions"
+
+
+def sections(manifests: Iterable[Manifest]) -> dict[str, type[BaseModel]]:
+    """The settings' sections of services, by name."""
+    return {manifest.name: manifest.settings for manifest in manifests if manifest.settings is not None}
+
+
+def migration_folders(manifests: Iterable[Manifest]) -> list[Path]:
+    """The platform's revisions, then those of each service."""
+    return [_PLATFORM, *service_folders(manifests)]
+
+
+def service_folders(manifests: Iterable[Manifest]) -> list[Path]:
+    """The folders of revisions that services bring along."""
+    return [manifest.migrations for manifest in manifests if manifest.migrations is not None]
+
+
+def make_resources(settings: Settings, clock: Clock, *, name: str = "esteio") -> Resources:
+    """What a process opens; `name` is what the database shows it as."""
+    redis = RedisClient(settings.redis.url.get_secret_value(), deadline=settings.redis.deadline)
+    return Resources(
+        clock=clock,
+        keyring=Keyring(settings.secret_key.get_secret_value()),
+        database=Database(settings.database, name=name),
+        redis=redis,
+        bulletin=Bulletin(redis),
+    )

@@ -1,0 +1,1 @@
+"""The products. They never import one another and meet only through events."""

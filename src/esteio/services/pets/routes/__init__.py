@@ -1,0 +1,1 @@
+"""The controllers of pets: shape of request and answer, guard, limit, status, version."""

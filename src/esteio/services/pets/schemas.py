@@ -1,0 +1,137 @@
+"""What callers send and receive."""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal, Self
+from uuid import UUID
+
+from pydantic import AfterValidator, Field, model_validator
+
+from esteio.base.schema import Body, Moment, Text, View
+
+Species = Literal["dog", "cat", "bird", "rodent", "reptile", "fish", "other"]
+Sex = Literal["female", "male", "unknown"]
+Status = Literal["active", "fed", "hungry", "sick", "in_treatment", "adopted", "lost", "deceased"]
+
+TRANSITIONS: dict[Status, frozenset[Status]] = {
+    "active": frozenset({"fed", "hungry", "sick", "adopted", "lost", "deceased"}),
+    "fed": frozenset({"active", "hungry", "sick", "adopted", "lost", "deceased"}),
+    "hungry": frozenset({"active", "fed", "sick", "adopted", "lost", "deceased"}),
+    "sick": frozenset({"in_treatment", "active", "lost", "deceased"}),
+    "in_treatment": frozenset({"active", "sick", "lost", "deceased"}),
+    "adopted": frozenset({"active", "lost", "deceased"}),
+    "lost": frozenset({"active", "deceased"}),
+    "deceased": frozenset(),
+}
+"""Where each status may lead. A status always leads to itself: saying it again changes nothing."""
+
+
+def _plausible_birth(day: date) -> date:
+    if day.year < 1900:
+        raise ValueError("birth dates begin in 1900")
+    return day
+
+
+Name = Annotated[Text, Field(min_length=1, max_length=100, examples=["Rex"])]
+Breed = Annotated[Text, Field(min_length=1, max_length=100, examples=["Vira-lata"])]
+Owner = Annotated[Text, Field(min_length=1, max_length=100, examples=["Maria Souza"])]
+Notes = Annotated[Text, Field(max_length=2000)]
+WeightKg = Annotated[float, Field(gt=0, le=9999, description="Kilograms, kept to the gram", examples=[12.5])]
+BirthDate = Annotated[date, AfterValidator(_plausible_birth)]
+
+
+class NewPet(Body):
+    """A pet to register, or the whole of one to put in its place."""
+
+    name: Name
+    species: Species
+    breed: Breed | None = None
+    sex: Sex | None = None
+    birth_date: BirthDate | None = None
+    weight_kg: WeightKg | None = None
+    owner: Owner | None = Field(None, description="The owner's name; the caller's own name unless said")
+    notes: Notes | None = None
+
+
+class PetChange(Body):
+    """The members that shall change; those that are left out stay. `null` empties a member that may be empty."""
+
+    name: Name | None = None
+    species: Species | None = None
+    breed: Breed | None = None
+    sex: Sex | None = None
+    birth_date: BirthDate | None = None
+    weight_kg: WeightKg | None = None
+    owner: Owner | None = None
+    notes: Notes | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not self.model_fields_set:
+            raise ValueError("name at least one member to change")
+        for required in ("name", "species", "owner"):
+            if required in self.model_fields_set and getattr(self, required) is None:
+                raise ValueError(f"{required} cannot be empty")
+        return self
+
+    def changes(self) -> dict[str, Any]:
+        """The members that were named, with their new values."""
+        return self.model_dump(exclude_unset=True)
+
+
+class StatusChange(Body):
+    status: Status
+
+
+class NewFeeding(Body):
+    """`fed_at` is the present unless said; it may lie a day ahead of our clock at most, and after 1999."""
+
+    food: Annotated[Text, Field(min_length=1, max_length=100, examples=["kibble"])]
+    grams: Annotated[int, Field(ge=1, le=100_000, examples=[150])]
+    fed_at: Moment | None = None
+
+
+class PetView(View):
+    id: UUID
+    name: str
+    species: Species
+    breed: str | None
+    sex: Sex | None
+    birth_date: date | None
+    weight_kg: float | None
+    status: Status
+    owner: str
+    notes: str | None
+    created_at: datetime
+    updated_at: datetime
+    version: int = Field(ge=1)
+
+
+class SparsePetView(View):
+    """A pet, or those of its members that `fields` names."""
+
+    id: UUID | None = None
+    name: str | None = None
+    species: Species | None = None
+    breed: str | None = None
+    sex: Sex | None = None
+    birth_date: date | None = None
+    weight_kg: float | None = None
+    status: Status | None = None
+    owner: str | None = None
+    notes: str | None = None
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    version: int | None = None
+
+
+class FeedingView(View):
+    id: UUID
+    pet_id: UUID
+    food: str
+    grams: int
+    fed_at: datetime
+    by: str
+
+
+PET_FIELDS = tuple(PetView.model_fields)
+FEEDING_FIELDS = tuple(FeedingView.model_fields)

@@ -1,0 +1,66 @@
+"""The tree: a section for each part of the house, and one for each service that is given."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from dotenv import dotenv_values
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from esteio.auth.settings import AuthSettings
+from esteio.base.errors import StartRefused
+from esteio.db.settings import DatabaseSettings
+from esteio.http.settings import HttpSettings
+from esteio.limits.settings import LimitSettings
+from esteio.redis.settings import RedisSettings
+from esteio.settings.variables import gathered, problems_of
+from esteio.telemetry.settings import TelemetrySettings
+
+
+class Settings(BaseModel):
+    """Everything that can be set. `ESTEIO_HTTP__PUBLIC_URL` is `settings.http.public_url`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    environment: Literal["development", "production"] = "development"
+    debug: bool = Field(default=False, description="verbose logs; answers never show more")
+    secret_key: SecretStr = Field(min_length=32, description="master secret, at least 32 characters")
+    http: HttpSettings = HttpSettings()
+    database: DatabaseSettings
+    redis: RedisSettings
+    auth: AuthSettings = AuthSettings()
+    limits: LimitSettings = LimitSettings()
+    telemetry: TelemetrySettings = TelemetrySettings()
+    services: dict[str, Any] = Field(default_factory=dict)
+
+
+SECTIONS = ("http", "database", "redis", "auth", "limits", "telemetry")
+
+
+def read_settings(
+    services: Mapping[str, type[BaseModel]] | None = None,
+    environ: Mapping[str, str] | None = None,
+    dotenv: Path | None = None,
+) -> Settings:
+    """Read `ESTEIO_…`, the operators' own names for some of them, and `.env` (which the environment overrules).
+
+    `services` gives the models of the services' sections; without it those sections are left unread.
+    Raises `StartRefused`, naming each variable that is missing, unknown or not acceptable, and what is allowed.
+    """
+    variables = {
+        **{name: value for name, value in dotenv_values(dotenv or Path(".env")).items() if value is not None},
+        **(os.environ if environ is None else environ),
+    }
+    offered = dict(services or {})
+    values, unknown = gathered(variables, (*SECTIONS, *offered))
+    found = [f"{name} is not a setting of Esteio." for name in unknown] if services is not None else []
+    parsed: dict[str, Any] = {}
+    for name, model in offered.items():
+        found += problems_of(model, values.pop(name, {}), parsed, name)
+    tree: dict[str, Any] = {}
+    found += problems_of(Settings, values, tree, "")
+    if found:
+        raise StartRefused("The configuration cannot be used:\n  " + "\n  ".join(found))
+    settings: Settings = tree[""]
+    return settings.model_copy(update={"services": parsed})

@@ -1,0 +1,1 @@
+"""Logs, metrics and the context of a request that every line carries."""

@@ -1,0 +1,66 @@
+"""Prometheus metrics that are right with many processes: each writes to a shared directory, any of them answers."""
+
+import os
+import tempfile
+from functools import cache
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
+
+SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+
+def prepare_directory() -> str:
+    """Choose the directory that the processes of one `serve` share. Call it before any metric is made."""
+    return os.environ.setdefault(DIRECTORY, tempfile.mkdtemp(prefix="esteio-metrics-"))
+
+
+def exposition() -> bytes:
+    """All metrics of all processes in the Prometheus text format."""
+    registry = CollectorRegistry()
+    if DIRECTORY in os.environ:
+        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        return generate_latest(registry)
+    return generate_latest()
+
+
+def forget_process(pid: int) -> None:
+    """Drop the gauges of a process that ended; its counters stay."""
+    if DIRECTORY in os.environ:
+        multiprocess.mark_process_dead(pid)  # type: ignore[no-untyped-call]
+
+
+@cache
+def request_seconds() -> Histogram:
+    """Rate, errors and duration by route template (RED)."""
+    return Histogram(
+        "esteio_http_request_duration_seconds",
+        "Time from the first byte of a request to the last of its answer",
+        ["method", "route", "status"],
+        buckets=SECONDS,
+    )
+
+
+@cache
+def refusals() -> Counter:
+    """Credentials that were refused, by kind and reason."""
+    return Counter("esteio_auth_refusals_total", "Credentials refused", ["kind", "reason"])
+
+
+@cache
+def limit_decisions() -> Counter:
+    """What the limiter decided: `refused`, `shadow` (would have been refused), `local` (decided without Redis)."""
+    return Counter("esteio_limit_decisions_total", "Notable decisions of the rate limiter", ["policy", "outcome"])
+
+
+@cache
+def response_cache() -> Counter:
+    """Answers taken from the response cache (`hit`) and made for it (`miss`)."""
+    return Counter("esteio_response_cache_total", "Use of the response cache", ["outcome"])
+
+
+@cache
+def in_flight() -> Gauge:
+    return Gauge("esteio_http_requests_in_flight", "Requests being served", multiprocess_mode="livesum")

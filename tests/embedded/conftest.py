@@ -1,0 +1,57 @@
+"""A short private place for data, and ways to ask the engines something."""
+
+import asyncio
+import shutil
+import socket
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+
+
+@contextmanager
+def private_directory() -> Iterator[Path]:
+    """Not `tmp_path`: pytest takes back the search permission that root's engines need on the way to their data."""
+    path = Path(tempfile.mkdtemp(prefix="esteio-test-"))
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path)
+
+
+@pytest.fixture
+def place() -> Iterator[Path]:
+    with private_directory() as path:
+        yield path
+
+
+@pytest.fixture(scope="module")
+def lasting_place() -> Iterator[Path]:
+    with private_directory() as path:
+        yield path
+
+
+@pytest.fixture
+def sql() -> Callable[[str, str], Any]:
+    """Runs one statement and answers its first value."""
+
+    async def ask(url: str, statement: str) -> Any:
+        connection = await asyncpg.connect(url, timeout=10)
+        try:
+            return await connection.fetchval(statement)
+        finally:
+            await connection.close()
+
+    return lambda url, statement: asyncio.run(ask(url, statement))
+
+
+@pytest.fixture
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

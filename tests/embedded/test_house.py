@@ -1,0 +1,240 @@
+"""`esteio up` as a process: started, killed, asked to stop, started twice. Real engines; the API is a stand-in."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import psutil
+import pytest
+
+from esteio.embedded.patience import until
+
+HOUSE = [sys.executable, str(Path(__file__).with_name("run_house.py"))]
+UP = [sys.executable, "-c", "from esteio.cli.up import up; up()"]
+SECONDS = 30.0
+
+
+@dataclass
+class Up:
+    """A house that said it is ready."""
+
+    process: subprocess.Popen[str]
+    port: int
+    told: list[str]
+
+    def ask(self) -> dict[str, Any]:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/", timeout=5) as answer:
+            return dict(json.load(answer))
+
+    def answers(self) -> bool:
+        try:
+            return bool(self.ask())
+        except OSError:
+            return False
+
+    def family(self) -> list[psutil.Process]:
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+    def engine(self, name: str) -> psutil.Process:
+        return next(one for one in psutil.Process(self.process.pid).children() if Path(one.exe()).name == name)
+
+    def end(self, number: signal.Signals) -> int:
+        self.process.send_signal(number)
+        return self.process.wait(SECONDS)
+
+
+def start(data: Path, port: int, **environment: str) -> subprocess.Popen[str]:
+    pipe = subprocess.PIPE
+    return subprocess.Popen(
+        [*HOUSE, str(data), str(port)], stdout=pipe, stderr=pipe, text=True, env=os.environ | environment
+    )
+
+
+@contextmanager
+def opened(data: Path, port: int, **environment: str) -> Iterator[Up]:
+    with start(data, port, **environment) as process:
+        assert process.stdout and process.stderr
+        try:
+            told = []
+            for line in process.stdout:
+                told.append(line.strip())
+                if line.startswith("ready at"):
+                    break
+            else:
+                pytest.fail(process.stderr.read())
+            yield Up(process, port, told)
+        finally:
+            process.terminate()
+
+
+def refusal(data: Path, port: int, **environment: str) -> tuple[int, str]:
+    with start(data, port, **environment) as process:
+        _, sentence = process.communicate(timeout=SECONDS)
+        return process.returncode, sentence
+
+
+def all_gone(processes: list[psutil.Process]) -> bool:
+    return psutil.wait_procs(processes, timeout=SECONDS)[1] == []
+
+
+@pytest.fixture(scope="module")
+def first_start(lasting_place: Path) -> Path:
+    """Data as a first start leaves them."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    with opened(lasting_place / "data", port):
+        return lasting_place / "data"
+
+
+@pytest.fixture
+def data(first_start: Path, place: Path) -> Path:
+    """A copy of such data for one test, made faster than by another first start."""
+    subprocess.run(["cp", "-a", first_start, place], check=True)
+    return place / "data"
+
+
+def test_first_start_tells_the_credentials_once(place: Path, free_port: int) -> None:
+    """The first start tells credentials and address; the second tells no credentials and has the same secret."""
+    with opened(place, free_port) as first:
+        assert first.told == ["admin@example.org told once key told once", f"ready at http://127.0.0.1:{free_port}"]
+        secret = first.ask()["ESTEIO_SECRET_KEY"]
+    with opened(place, free_port) as later:
+        assert later.told == [f"ready at http://127.0.0.1:{free_port}"]
+        assert later.ask()["ESTEIO_SECRET_KEY"] == secret
+    assert len(secret) >= 43
+    assert (place / "secret").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_stop_leaves_no_process_behind(data: Path, free_port: int, number: signal.Signals) -> None:
+    """Each way of asking ends every child, grandchildren included, removes the sockets, and exits with 0."""
+    with opened(data, free_port) as up:
+        processes = up.family()
+        assert len(processes) >= 6
+        assert up.end(number) == 0
+        assert [one for one in processes if one.is_running() and one.status() != psutil.STATUS_ZOMBIE] == []
+    assert list((data / "run").iterdir()) == []
+
+
+def test_stop_while_starting_leaves_no_process_behind(place: Path, free_port: int) -> None:
+    """A stop asked for in the middle of the first start is a clean one, and the next start succeeds."""
+    with start(place, free_port) as process:
+        assert until((place / "postgres.new").exists, SECONDS)
+        processes = psutil.Process(process.pid).children(recursive=True)
+        process.terminate()
+        assert process.wait(SECONDS) == 0
+    assert all_gone(processes)
+    assert not (place / "postgres.new").exists()
+    with opened(place, free_port) as up:
+        assert up.answers()
+
+
+def test_ctrl_c_twice_does_not_wait_for_a_deaf_api(data: Path, free_port: int) -> None:
+    """The second Ctrl-C ends at once what the first one would have given 30 s to."""
+    with opened(data, free_port, STAND_IN="deaf") as up:
+        processes = up.family()
+        up.process.send_signal(signal.SIGINT)
+        with pytest.raises(subprocess.TimeoutExpired):
+            up.process.wait(0.3)
+        up.process.send_signal(signal.SIGINT)
+        assert up.process.wait(10) == 0
+        assert all_gone(processes)
+
+
+def test_next_start_recovers_from_kill_9(data: Path, free_port: int, sql: Callable[[str, str], Any]) -> None:
+    """After a `kill -9` of up, the next start ends what was left, keeps what was committed, and answers on its port."""
+    with opened(data, free_port) as up:
+        sql(up.ask()["ESTEIO_DATABASE__URL"], "CREATE TABLE kept AS SELECT 42 AS answer")
+        processes = up.family()
+        up.end(signal.SIGKILL)
+    with opened(data, free_port) as again:
+        assert all_gone(processes)
+        assert sql(again.ask()["ESTEIO_DATABASE__URL"], "SELECT answer FROM kept") == 42
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the death signal is Linux's; elsewhere the next start cleans up")
+def test_kill_9_of_everything_at_once_is_recovered_from(data: Path, free_port: int) -> None:
+    """Up and both engines killed at once: locks, sockets and shared memory of the dead are not in the way."""
+    with opened(data, free_port) as up:
+        engines = [up.engine("postgres"), up.engine("valkey-server")]
+        up.process.kill()
+        for engine in engines:
+            engine.kill()
+    with opened(data, free_port) as again:
+        assert again.answers()
+
+
+def test_dead_children_are_started_again(data: Path, free_port: int, sql: Callable[[str, str], Any]) -> None:
+    """A killed API, PostgreSQL or Valkey comes back while up runs; the data are kept."""
+    with opened(data, free_port) as up:
+        first = up.ask()
+        sql(first["ESTEIO_DATABASE__URL"], "CREATE TABLE kept AS SELECT 42 AS answer")
+        killed = [psutil.Process(first["pid"]), up.engine("postgres"), up.engine("valkey-server")]
+        for process in killed:
+            process.kill()
+        assert until(up.answers, SECONDS)
+        assert up.ask()["pid"] != first["pid"]
+        assert until(lambda: answers_sql(sql, first["ESTEIO_DATABASE__URL"]), SECONDS)
+        assert until((data / "run" / "valkey.sock").is_socket, SECONDS)
+        assert sql(first["ESTEIO_DATABASE__URL"], "SELECT answer FROM kept") == 42
+        assert all_gone(killed)
+
+
+def answers_sql(sql: Callable[[str, str], Any], url: str) -> bool:
+    try:
+        return bool(sql(url, "SELECT 1"))
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):  # not there yet, or still recovering
+        return False
+
+
+def test_api_that_cannot_start_ends_up(place: Path, free_port: int) -> None:
+    """The exit code says so, the credentials are told nevertheless, nothing runs afterwards."""
+    with start(place, free_port, STAND_IN="dies") as process:
+        told, sentence = process.communicate(timeout=SECONDS)
+    assert (process.returncode, told.strip()) == (70, "admin@example.org told once key told once")
+    assert "the API cannot start" in sentence
+    assert "The API ended (exit 1)" in sentence
+    assert not (place / "children.json").exists()
+
+
+def test_engines_of_the_operator_are_used(place: Path, free_port: int) -> None:
+    """With both addresses set nothing is started but the API, which gets them as they are."""
+    urls = {"ESTEIO_DATABASE__URL": "postgresql://db.example.org/x", "ESTEIO_REDIS__URL": "redis://cache.example.org/1"}
+    with opened(place, free_port, **urls) as up:
+        assert urls.items() <= up.ask().items()
+        assert {Path(one.exe()).name for one in up.family()} == {Path(sys.executable).resolve().name}
+    assert not (place / "postgres").exists()
+
+
+def test_taken_port_is_refused_before_anything_starts(place: Path, free_port: int) -> None:
+    """One sentence that names the port, exit code 69, no database made."""
+    with socket.create_server(("127.0.0.1", free_port)):
+        code, sentence = refusal(place, free_port)
+        command = subprocess.run(
+            [*UP, "--port", str(free_port), "--data-dir", str(place)], capture_output=True, text=True, check=False
+        )
+    assert (code, sentence.count("\n")) == (69, 1)
+    assert f"port {free_port}" in sentence
+    assert not (place / "postgres").exists()
+    assert (command.returncode, command.stderr) == (69, f"esteio: {sentence}")
+
+
+def test_second_up_is_refused_and_harms_nothing(data: Path, free_port: int) -> None:
+    """It names the process that holds the directory, exits with 75, and the first goes on."""
+    with opened(data, free_port) as up:
+        before = psutil.Process(up.process.pid).children()
+        code, sentence = refusal(data, free_port)
+        assert (code, sentence.count("\n")) == (75, 1)
+        assert f"pid {up.process.pid}" in sentence
+        assert psutil.Process(up.process.pid).children() == before
+        assert up.answers()

@@ -9,7 +9,7 @@ import pytest
 import redis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
-from valkey_process import ValkeyProcess
+from tests.redis.valkey_process import ValkeyProcess
 
 from esteio.limits.grant import grants
 from esteio.limits.ledger import Ledger

@@ -5,8 +5,8 @@ import signal
 import time
 
 import pytest
-from crowd import Crowd, Outcome, fullest
-from valkey_process import ValkeyProcess, until
+from tests.limits.crowd import Crowd, Outcome, fullest
+from tests.redis.valkey_process import ValkeyProcess, until
 
 WINDOW = 1.0
 DEADLINE = 0.25

@@ -1,7 +1,7 @@
 from collections.abc import Iterator
 
 import pytest
-from valkey_process import ValkeyProcess
+from tests.redis.valkey_process import ValkeyProcess
 
 
 @pytest.fixture

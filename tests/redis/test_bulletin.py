@@ -4,7 +4,7 @@ import time
 from contextlib import asynccontextmanager
 
 import pytest
-from valkey_process import ValkeyProcess, comes_true
+from tests.redis.valkey_process import ValkeyProcess, comes_true
 
 from esteio.redis.bulletin import Bulletin
 from esteio.redis.client import RedisClient

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from redis.exceptions import ResponseError
-from valkey_process import ValkeyProcess, comes_true
+from tests.redis.valkey_process import ValkeyProcess, comes_true
 
 from esteio.redis.client import RedisClient
 from esteio.redis.deadline import Deadline

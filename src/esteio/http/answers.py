@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
+from uuid import UUID
 
 import orjson
 from pydantic import BaseModel
@@ -39,6 +40,9 @@ def dumps(value: Any) -> bytes:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, UUID):
+        # The driver's own subclass, which orjson does not know.
+        return str(value)
     if isinstance(value, BaseModel):
         return dict(value)
     raise TypeError(f"{type(value).__name__} has no place in an answer")

@@ -35,7 +35,7 @@ class Described:
 
     @property
     def title(self) -> str:
-        return str(self.said.get("summary") or f"{self.method.upper()} {self.path}")
+        return self.path if self.kind else str(self.said.get("summary") or f"{self.method.upper()} {self.path}")
 
 
 def section(operation: Described, document: Mapping[str, Any]) -> str:
@@ -46,8 +46,8 @@ def section(operation: Described, document: Mapping[str, Any]) -> str:
         title=escape(operation.title),
         method=escape(operation.method.upper()),
         path=escape(operation.path),
-        notes=_notes(said),
-        text=markup.html(said.get("description", "")),
+        notes="" if operation.kind else _notes(said),
+        text=markup.html(said.get("description") or (said.get("summary", "") if operation.kind else "")),
         parameters=_parameters([resolved(item, document) for item in said.get("parameters", ())]),
         body=_body(operation, document) + _call(operation, document),
         answers=_answers(said.get("responses", {}), document),
@@ -93,14 +93,23 @@ def _call(operation: Described, document: Mapping[str, Any]) -> str:
 
 
 def _answers(answers: Mapping[str, Any], document: Mapping[str, Any]) -> str:
-    rows = []
-    for status, answer in answers.items():
-        said = resolved(answer, document)
-        kinds = "<br>".join(type_of(media.get("schema", {})) for media in said.get("content", {}).values())
-        headers = ", ".join(f"<code>{escape(name)}</code>" for name in said.get("headers", {}))
-        words = markup.inline(said.get("description", ""))
-        rows.append(f"<tr><td>{escape(status)}</td><td>{words}</td><td>{kinds}</td><td>{headers}</td></tr>")
-    return _table("Answers", ("Status", "Meaning", "Body", "Headers"), rows)
+    """A row for each status; headers that all of them have are named once, below."""
+    found = [(status, resolved(answer, document)) for status, answer in answers.items()]
+    bodies = [set(said.get("headers", {})) for status, said in found if status != "304"]
+    shared = set.intersection(*bodies) if bodies else set()
+    table = _table("Answers", ("Status", "Meaning", "Body", "Headers"), [_answer(*item, shared) for item in found])
+    return table + (f'<p class="quiet">Every answer with a body has {_codes(shared)}.</p>' if shared else "")
+
+
+def _answer(status: str, said: Mapping[str, Any], shared: set[str]) -> str:
+    kinds = "<br>".join(type_of(media.get("schema", {})) for media in said.get("content", {}).values())
+    headers = _codes(set(said.get("headers", {})) - shared)
+    words = markup.inline(said.get("description", ""))
+    return f"<tr><td>{escape(status)}</td><td>{words}</td><td>{kinds}</td><td>{headers}</td></tr>"
+
+
+def _codes(names: Iterable[str]) -> str:
+    return ", ".join(f"<code>{escape(name)}</code>" for name in sorted(names))
 
 
 def _table(title: str, heads: Iterable[str], rows: list[str]) -> str:

@@ -41,7 +41,9 @@ class Kept:
 
     async def answer(self, request: Request, cache_control: str = REVALIDATE) -> Response:
         """200 with the bytes, or 304 to a caller who has them. Each coding has a strong tag of its own."""
-        form = self._form or await asyncio.to_thread(self._formed)
+        form = self._form
+        if form is None:
+            form = await asyncio.to_thread(self._formed)
         body, headers = _chosen(form, request.headers.get("accept-encoding", ""))
         headers |= {"cache-control": cache_control, "vary": "Accept-Encoding"}
         condition = request.headers.get("if-none-match", "")

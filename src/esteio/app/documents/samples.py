@@ -27,7 +27,7 @@ def sample(media: Mapping[str, Any], document: Mapping[str, Any]) -> str:
 
 def command(method: str, path: str, said: Mapping[str, Any], document: Mapping[str, Any]) -> str:
     """The operation as a curl command."""
-    server = next(iter(document.get("servers", ())), {}).get("url", "")
+    server = document["servers"][0]["url"] if document.get("servers") else ""
     words = ["curl", *(["-X", method.upper()] if method != "get" else []), server + path]
     headers = ["X-API-Key: $API_KEY"] if said.get("x-permission") else []
     parameters = [resolved(item, document) for item in said.get("parameters", ())]

@@ -1,0 +1,278 @@
+"""What callers send and receive about accounts, keys, roles and tenants."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal, Self
+from uuid import UUID
+
+from pydantic import AfterValidator, Field, SecretStr, model_validator
+
+from esteio.auth.proof import networks_of
+from esteio.base.schema import Body, Moment, Text, View
+
+EMAIL_PATTERN = (
+    r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+    r"(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)+$"
+)
+SLUG_PATTERN = r"^[a-z0-9][a-z0-9-]{0,61}[a-z0-9]$"
+ROLE_PATTERN = r"^[a-z0-9][a-z0-9._-]{0,63}$"
+PERMISSION_PATTERN = r"^(\*|[a-z0-9][a-z0-9_.-]{0,62}:(\*|[a-z0-9][a-z0-9_.-]{0,62}))$"
+
+
+def _networks(texts: list[str]) -> list[str]:
+    return [str(network) for network in networks_of(texts)]
+
+
+Email = Annotated[str, Field(max_length=254, pattern=EMAIL_PATTERN, examples=["maria@example.org"])]
+Name = Annotated[Text, Field(min_length=1, max_length=200, examples=["Maria Souza"])]
+Slug = Annotated[str, Field(pattern=SLUG_PATTERN, examples=["acme"])]
+RoleName = Annotated[str, Field(pattern=ROLE_PATTERN, examples=["editor"])]
+Permission = Annotated[str, Field(max_length=128, pattern=PERMISSION_PATTERN, examples=["pets:write"])]
+Scopes = Annotated[list[Permission], Field(max_length=100)]
+Roles = Annotated[list[RoleName], Field(max_length=50)]
+PlanName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,58}$", examples=["gold"])]
+Networks = Annotated[
+    list[Annotated[str, Field(max_length=64)]],
+    Field(max_length=50, examples=[["203.0.113.0/24"]], description="Addresses the key may be used from; empty: any"),
+    AfterValidator(_networks),
+]
+Password = Annotated[
+    SecretStr, Field(min_length=10, max_length=128, examples=["correct horse battery"], description="10–128 characters")
+]
+PresentPassword = Annotated[SecretStr, Field(max_length=128)]
+
+
+class Change(Body):
+    """The members that shall change; those that are left out stay."""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not self.model_fields_set:
+            raise ValueError("name at least one member to change")
+        return self
+
+    def changes(self) -> dict[str, Any]:
+        """The members that were named, with their new values."""
+        return self.model_dump(exclude_unset=True)
+
+
+class Registration(Body):
+    email: Email
+    password: Password
+    name: Name
+
+
+class Login(Body):
+    email: Email
+    password: PresentPassword
+    tenant: Slug | None = Field(None, description="Slug of the tenant to act in; the account's home unless said")
+
+
+class Refresh(Body):
+    refresh_token: Annotated[str, Field(max_length=200, examples=["est_refresh_…"])]
+
+
+class Logout(Body):
+    refresh_token: Annotated[str, Field(max_length=200)] | None = Field(
+        None, description="Ends its session when no access token is sent"
+    )
+
+
+class PasswordChange(Body):
+    password: PresentPassword
+    new_password: Password
+
+
+class TokensView(View):
+    """A login (RFC 6749, section 5.1). A refresh token is used once; the answer holds the next."""
+
+    access_token: str
+    refresh_token: str
+    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 - the name of a scheme
+    expires_in: int = Field(description="Seconds")
+
+
+class TenantShownView(View):
+    id: UUID
+    slug: str
+    name: str
+
+
+class MeView(View):
+    id: str = Field(examples=["user:0192…"])
+    proof: Literal["api_key", "environment_key", "token"]
+    user_id: UUID | None
+    key_id: UUID | None
+    session_id: UUID | None
+    email: str | None
+    name: str
+    tenant: TenantShownView
+    roles: list[str]
+    permissions: list[str]
+    plan: str | None
+
+
+class NewKey(Body):
+    name: Name
+    scopes: Scopes = Field(description="Permissions of the key; the caller must hold them all")
+    test: bool = Field(False, description="Whether the key begins with est_test_")
+    plan: PlanName | None = None
+    allowed_networks: Networks = Field(default_factory=list)
+    expires_at: Moment | None = None
+
+
+class KeyChange(Change):
+    name: Name | None = None
+    scopes: Scopes | None = None
+    plan: PlanName | None = None
+    allowed_networks: Networks | None = None
+    enabled: bool | None = None
+    expires_at: Moment | None = None
+
+    @model_validator(mode="after")
+    def _not_empty(self) -> Self:
+        for required in ("name", "scopes", "allowed_networks", "enabled"):
+            if required in self.model_fields_set and getattr(self, required) is None:
+                raise ValueError(f"{required} cannot be empty")
+        return self
+
+
+class Rotation(Body):
+    overlap_hours: float = Field(24, ge=0, le=720, description="How long the old key stays valid beside the new one")
+
+
+class KeyView(View):
+    id: UUID
+    public_id: str = Field(examples=["key_4fT0aZ91bQ"])
+    name: str
+    test: bool
+    last_four: str
+    scopes: list[str]
+    plan: str | None
+    allowed_networks: list[str]
+    enabled: bool
+    expires_at: datetime | None
+    rotated_from: UUID | None
+    last_used_at: datetime | None = Field(description="To the minute")
+    created_by: str
+    created_at: datetime
+    updated_at: datetime
+    revoked_at: datetime | None
+    version: int
+
+
+class NewKeyView(KeyView):
+    key: str = Field(description="The key itself, shown this once", examples=["est_live_…"])
+
+
+class NewUser(Body):
+    """A member of the tenant. Where the address has an account already, that account is let in, password unchanged."""
+
+    email: Email
+    name: Name
+    password: Password | None = Field(None, description="Without one, the user cannot log in with a password yet")
+    roles: Roles = Field(default_factory=lambda: ["user"])
+
+
+class UserChange(Change):
+    name: Name | None = None
+    roles: Roles | None = None
+    enabled: bool | None = None
+
+    @model_validator(mode="after")
+    def _not_empty(self) -> Self:
+        for given in self.model_fields_set:
+            if getattr(self, given) is None:
+                raise ValueError(f"{given} cannot be empty")
+        return self
+
+
+class UserView(View):
+    """An account as the tenant knows it: the name it goes by there, its roles there."""
+
+    id: UUID
+    email: str
+    name: str
+    roles: list[str]
+    enabled: bool
+    created_at: datetime
+    updated_at: datetime
+    version: int
+
+
+class NewRole(Body):
+    name: RoleName
+    description: Annotated[Text, Field(max_length=500)] = ""
+    permissions: Scopes
+
+
+class RoleChange(Change):
+    description: Annotated[Text, Field(max_length=500)] | None = None
+    permissions: Scopes | None = None
+
+    @model_validator(mode="after")
+    def _not_empty(self) -> Self:
+        for given in self.model_fields_set:
+            if getattr(self, given) is None:
+                raise ValueError(f"{given} cannot be empty")
+        return self
+
+
+class RoleView(View):
+    name: str
+    description: str
+    permissions: list[str]
+    built_in: bool
+    version: int = Field(description="0 for a built-in role, which cannot be changed")
+
+
+class NewTenant(Body):
+    slug: Slug
+    name: Name
+    plan: PlanName | None = None
+    admin: NewUser | None = Field(None, description="The tenant's first user; holds the role `admin` whatever it says")
+
+
+class TenantChange(Change):
+    name: Name | None = None
+    plan: PlanName | None = None
+    enabled: bool | None = None
+
+    @model_validator(mode="after")
+    def _not_empty(self) -> Self:
+        for required in ("name", "enabled"):
+            if required in self.model_fields_set and getattr(self, required) is None:
+                raise ValueError(f"{required} cannot be empty")
+        return self
+
+
+class TenantView(View):
+    id: UUID
+    slug: str
+    name: str
+    plan: str | None
+    enabled: bool
+    created_at: datetime
+    updated_at: datetime
+    version: int
+
+
+class AuditView(View):
+    id: UUID
+    at: datetime
+    actor: str = Field(examples=["user:0192…"])
+    action: str = Field(examples=["key.created"])
+    subject: str = Field(examples=["key:0192…"])
+    outcome: Literal["done", "refused"]
+    details: dict[str, Any]
+    address: str | None
+    request_id: str | None
+    trace_id: str | None
+
+
+class SigningKeyView(View):
+    kid: str
+    active_from: datetime
+
+
+class SigningRotation(Body):
+    at_once: bool = Field(False, description="For a leaked key: sign with the new one now and delete all others")

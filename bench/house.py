@@ -24,7 +24,7 @@ def opened(wanted: set[str]) -> Iterator[House]:
     """Starts the wanted apps; an app that is not known is left out, and its points with it."""
     with ExitStack() as stack:
         engines = stack.enter_context(engines_module.running())
-        apps = [app for app in (*catalogue.apps(engines), *subject.apps(engines)) if app.name in wanted]
+        apps = [app for app in (*catalogue.apps(engines), *subject.apps(engines, wanted)) if app.name in wanted]
         targets = {}
         for app in apps:
             server = stack.enter_context(serving(app, engines.directory, _environment()))

@@ -109,7 +109,7 @@ ROWS = (
         "esteio rows",
         (Ratio("asyncpg", 2.5),),
         (
-            Growth("items", "esteio rows", 20, "esteio rows 200 items", 200),
+            Growth("items", "esteio rows", 20, "esteio rows 100 items", 100),
             Growth("items, raw asyncpg", "asyncpg", 20, "asyncpg 200 items", 200),
         ),
     ),

@@ -1,11 +1,134 @@
-"""Esteio as the bench runs it: its apps, its callers' keys, its rows, and the points measured on it."""
+"""Esteio as the bench runs it: its apps, its callers' keys, its rows, and the points measured on it.
+
+`esteio` serves the sample from memory (`bench.house_service`), `esteio-pair` is the same in two processes on one
+socket, `esteio-rows` serves the shipped pets from a table of a million rows with a response cache of no bytes, so that
+each of its requests reads PostgreSQL.
+"""
+
+import asyncio
+
+import asyncpg
 
 from bench.engines import Engines
 from bench.points import Point
 from bench.servers import App
+from esteio.auth.api_keys import PURPOSE
+from esteio.auth.keys import NewKey, make_key
+from esteio.base.crypto import Keyring
+from esteio.base.ids import new_id
+from esteio.base.page import Place
+from esteio.base.principal import DEFAULT_TENANT
+from esteio.catalog import SHIPPED
+from esteio.db.settings import DatabaseSettings
+from esteio.db.tenancy import SETTING
+from esteio.http.cursors import Cursors
+from esteio.migrations.runner import migrate
+from esteio.runtime.opening import service_folders
 
-POINTS: tuple[Point, ...] = ()
+SECRET = "the bench's own master secret, worth nothing"
+CALLERS = 1000
+REDIS_DB, PAIR_REDIS_DB, ROWS_REDIS_DB = 4, 5, 6
+ROWS, DEPTH = 1_000_000, 900_000
+EPOCH = "2026-01-01T00:00:00+00:00"
+PETS = "/api/v2/pets"
+LARGEST_PAGE = 100
+
+STRANGER = make_key().text
+"""A key that is well formed and nobody's: refusing it costs more than refusing a typo."""
+
+FILL = f"""
+INSERT INTO pets (id, tenant_id, name, species, breed, weight_kg, status, owner, created_at, updated_at)
+SELECT uuidv7(), '{DEFAULT_TENANT}', 'Pet ' || number, 'dog', 'Beagle', 1.5 + number % 40, 'active', 'Bench',
+       timestamptz '{EPOCH}' + make_interval(secs => number), timestamptz '{EPOCH}' + make_interval(secs => number + 60)
+FROM generate_series(1, {ROWS}) AS number;
+"""
+NAMED_KEY = f"""
+INSERT INTO api_keys (id, tenant_id, public_id, name, last_four, scopes, created_by, version)
+VALUES ($1, '{DEFAULT_TENANT}', $2, 'bench', $3, '{{bench:read}}', 'bench', 1)
+"""
+KNOWN_KEY = f"INSERT INTO api_key_digests (digest, key_id, tenant_id) VALUES ($1, $2, '{DEFAULT_TENANT}')"
+AT_DEPTH = f"SELECT created_at, id FROM pets ORDER BY created_at, id OFFSET {DEPTH - 1} LIMIT 1"
 
 
-def apps(engines: Engines) -> list[App]:
-    return []
+def _deep(_: object) -> str:
+    return f"{PETS}?limit=20&cursor={_DEEP[0]}"
+
+
+_DEEP: list[str] = []
+
+POINTS: tuple[Point, ...] = (
+    Point("esteio", "esteio", "/api/v2/bench/pets", items=20),
+    Point("esteio 200 items", "esteio", "/api/v2/bench/pets-200", items=200),
+    Point("esteio 1 caller", "esteio", "/api/v2/bench/pets", items=20, callers=1),
+    Point("esteio 1000 callers", "esteio", "/api/v2/bench/pets", items=20, callers=1000),
+    Point("esteio 2 processes", "esteio-pair", "/api/v2/bench/pets", items=20),
+    Point("esteio cached", "esteio", "/api/v2/bench/cached", items=20),
+    Point("esteio cached 200 items", "esteio", "/api/v2/bench/cached-200", items=200),
+    Point("esteio cached 1 caller", "esteio", "/api/v2/bench/cached", items=20, callers=1),
+    Point("esteio cached 1000 callers", "esteio", "/api/v2/bench/cached", items=20, callers=1000),
+    Point("esteio 304", "esteio", "/api/v2/bench/cached", 304, conditional=True),
+    Point("esteio 304 200 items", "esteio", "/api/v2/bench/cached-200", 304, conditional=True),
+    Point("esteio 401", "esteio", "/api/v2/bench/pets", 401, callers=0, headers={"X-API-Key": STRANGER}),
+    Point("esteio 429", "esteio", "/api/v2/bench/limited", 429, callers=1, tolerated={200: CALLERS}),
+    Point("esteio 429 1000 callers", "esteio", "/api/v2/bench/limited", 429, callers=1000, tolerated={200: CALLERS}),
+    Point("esteio rows", "esteio-rows", f"{PETS}?limit=20", items=20),
+    Point(f"esteio rows {LARGEST_PAGE} items", "esteio-rows", f"{PETS}?limit={LARGEST_PAGE}", items=LARGEST_PAGE),
+    Point("esteio first page", "esteio-rows", f"{PETS}?limit=20", items=20),
+    Point("esteio deep page", "esteio-rows", _deep, items=20),
+)
+
+
+def apps(engines: Engines, wanted: set[str]) -> list[App]:
+    """The wanted apps of Esteio, once their schema, keys and rows are in the engines."""
+    names = wanted & {"esteio", "esteio-pair", "esteio-rows"}
+    if not names:
+        return []
+    keys = asyncio.run(_prepare(engines, names))
+    served = ("-m", "bench.house_service", "--port", "{port}")
+    return [
+        App("esteio", served, _environment(engines, REDIS_DB), keys),
+        App("esteio-pair", (*served, "--processes", "2"), _environment(engines, PAIR_REDIS_DB), keys),
+        App("esteio-rows", served, _environment(engines, ROWS_REDIS_DB) | {"ESTEIO_HTTP__CACHE_BYTES": "0"}, keys),
+    ]
+
+
+def _environment(engines: Engines, redis_db: int) -> dict[str, str]:
+    return {
+        "ESTEIO_SECRET_KEY": SECRET,
+        "ESTEIO_DATABASE__URL": engines.database_url("esteio"),
+        "ESTEIO_REDIS__URL": engines.redis_url(redis_db),
+        "ESTEIO_LIMITS__DEFAULT": "6000000/minute",
+    }
+
+
+async def _prepare(engines: Engines, names: set[str]) -> tuple[str, ...]:
+    url = engines.database_url("esteio")
+    await migrate(DatabaseSettings.model_validate({"url": url}), service_folders(SHIPPED))
+    keyring = Keyring(SECRET)
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute("SELECT set_config($1, $2, false)", SETTING, str(DEFAULT_TENANT))
+        keys = tuple(make_key() for _ in range(CALLERS))
+        await _insert_keys(connection, keyring, keys)
+        if "esteio-rows" in names:
+            await _insert_rows(connection, keyring)
+    finally:
+        await connection.close()
+    return tuple(key.text for key in keys)
+
+
+async def _insert_keys(connection: asyncpg.Connection, keyring: Keyring, keys: tuple[NewKey, ...]) -> None:
+    ids = [new_id() for _ in keys]
+    named = [(number, key.public_id, key.last_four) for number, key in zip(ids, keys, strict=True)]
+    await connection.executemany(NAMED_KEY, named)
+    digests = [(keyring.digest(PURPOSE, key.text.encode()), number) for number, key in zip(ids, keys, strict=True)]
+    await connection.executemany(KNOWN_KEY, digests)
+
+
+async def _insert_rows(connection: asyncpg.Connection, keyring: Keyring) -> None:
+    """A million pets, and the cursor of a place deep among them."""
+    await connection.execute(FILL)
+    await connection.execute("VACUUM ANALYZE pets")
+    row = await connection.fetchrow(AT_DEPTH)
+    place = Place((row["created_at"].isoformat(), str(row["id"])), "next", {})
+    _DEEP[:] = [Cursors(keyring).write(place, "pets", DEFAULT_TENANT)]

@@ -1,24 +1,98 @@
-"""What all tests stand on: real engines, a migrated database for whoever asks, and the house behind a real server."""
+"""What all tests stand on: real engines, and databases that are copies of one that was migrated."""
 
 import asyncio
 import os
 import shutil
+import socket
 import tempfile
-import threading
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from itertools import count
 from pathlib import Path
-from typing import Any
-from uuid import uuid4
 
-import asyncpg
 import pytest
 
+# Metrics of several processes meet in a directory, which must be known before the first metric is made.
 os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="esteio-test-metrics-"))
 
+from tests.house import Served, environment, on_database, serve, sql
+
+from esteio.base.clock import Clock
 from esteio.catalog import SHIPPED
 from esteio.db.settings import DatabaseSettings
-from esteio.embedded.engines import running_engines
+from esteio.embedded.engines import Engines, running_engines
+from esteio.manifest import Manifest
 from esteio.migrations.runner import migrate
 from esteio.runtime.opening import service_folders
-from tests.house import Engines, House, Served, serve
+
+House = Callable[..., AbstractContextManager[Served]]
+TEMPLATE = "template_esteio"
+
+
+@pytest.fixture(scope="session")
+def engines() -> Iterator[Engines]:
+    """PostgreSQL and Valkey for this run of the tests. A test that harms them mends them again."""
+    place = Path(tempfile.mkdtemp(prefix="esteio-test-"))
+    try:
+        with running_engines(place, durable=False) as running:
+            yield running
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def template(engines: Engines) -> str:
+    """The name of a database at head, of which every test module gets a copy."""
+    sql(engines.database_url, f"CREATE DATABASE {TEMPLATE} OWNER esteio")
+    url = on_database(engines.database_url, TEMPLATE)
+    asyncio.run(migrate(DatabaseSettings(url=url), service_folders(SHIPPED)))
+    return TEMPLATE
+
+
+@pytest.fixture(scope="session")
+def new_database(engines: Engines, template: str) -> Callable[[], str]:
+    """Makes a fresh migrated database; its address."""
+    numbers = count(1)
+
+    def make() -> str:
+        name = f"esteio_{next(numbers)}"
+        sql(engines.database_url, f"CREATE DATABASE {name} TEMPLATE {template} OWNER esteio")
+        return on_database(engines.database_url, name)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def house(engines: Engines, new_database: Callable[[], str]) -> House:
+    """Serves a house on a database of its own: `with house(HTTP__BODY_LIMIT="2048") as served:`."""
+
+    @contextmanager
+    def open_house(
+        *,
+        services: tuple[Manifest, ...] | None = None,
+        clock: Clock | None = None,
+        database_url: str | None = None,
+        redis_url: str | None = None,
+        **changes: str,
+    ) -> Iterator[Served]:
+        given = environment(database_url or new_database(), redis_url or engines.redis_url, **changes)
+        with serve(given, services=services, clock=clock) as served:
+            yield served
+
+    return open_house
+
+
+@pytest.fixture(scope="module")
+def served(house: House) -> Iterator[Served]:
+    """A house for the tests of one module, which do not disturb one another."""
+    with house() as running:
+        yield running
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A port of the loopback address that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

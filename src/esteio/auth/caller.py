@@ -7,7 +7,6 @@ from fastapi import Depends, Request
 from esteio.auth.parts import Auth
 from esteio.base.principal import Principal
 from esteio.http.exchange import exchange_of
-from esteio.http.house import house_of
 
 
 async def _principal(request: Request) -> Principal:
@@ -15,7 +14,7 @@ async def _principal(request: Request) -> Principal:
 
 
 async def _parts(request: Request) -> Auth:
-    auth: Auth = house_of(request).parts["auth"]
+    auth: Auth = request.app.state.auth
     return auth
 
 

@@ -33,7 +33,7 @@ async def unlimited(account: str, address: str) -> None:
 
 @dataclass(slots=True)
 class Auth:
-    """Routes find it as the part `auth` of the house. `account_limit` is set by whoever owns the limiter."""
+    """Routes find it in `app.state.auth`. `account_limit` is set by whoever owns the limiter."""
 
     settings: AuthSettings
     permissions: Permissions

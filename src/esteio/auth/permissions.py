@@ -6,6 +6,7 @@ from functools import cached_property
 from uuid import UUID
 
 from esteio.base.principal import DEFAULT_TENANT, Principal
+from esteio.http.rules import AUTHENTICATED
 
 EVERYTHING = "*"
 ADMIN = "admin"
@@ -48,16 +49,16 @@ class Permissions:
 
     @cached_property
     def areas(self) -> frozenset[str]:
-        return frozenset(map(area, self.declared))
+        return frozenset(area(name) for name in self.declared if name != AUTHENTICATED)
 
     @cached_property
     def of_products(self) -> frozenset[str]:
         """Everything but administration."""
-        return frozenset(name for name in self.declared if area(name) not in ADMINISTRATION)
+        return frozenset(name for name in self.declared if area(name) in self.areas - ADMINISTRATION)
 
     def knows(self, permission: str) -> bool:
         """Whether it is declared, or a wildcard over something that is."""
-        return permission in self.declared or permission == EVERYTHING or permission in self._wildcards
+        return permission == EVERYTHING or permission in self._wildcards or permission in self.declared
 
     @cached_property
     def _wildcards(self) -> frozenset[str]:

@@ -269,6 +269,22 @@ class AuditView(View):
     trace_id: str | None
 
 
+class JwkView(View):
+    """An elliptic curve key (RFC 7518, section 6.2)."""
+
+    kty: Literal["EC"]
+    crv: Literal["P-256"]
+    x: str
+    y: str
+    kid: str
+    alg: Literal["ES256"]
+    use: Literal["sig"]
+
+
+class JwksView(View):
+    keys: list[JwkView]
+
+
 class SigningKeyView(View):
     kid: str
     active_from: datetime

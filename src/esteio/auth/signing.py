@@ -110,8 +110,8 @@ class SigningKeys:
                 self._add(session, now + timedelta(seconds=self._settings.signing_lead_seconds))
                 await self._forget_old(session, now)
 
-    async def rotate(self, session: AsyncSession, *, at_once: bool = False) -> str:
-        """Make a key that signs after the lead time; its `kid`.
+    async def rotate(self, session: AsyncSession, *, at_once: bool = False) -> SigningKey:
+        """Make a key that signs after the lead time.
 
         `at_once` is for a key that has leaked: the new one signs now, all others are deleted with their tokens.
         """
@@ -127,21 +127,20 @@ class SigningKeys:
         """Look at the table now."""
         await self._reread()
 
-    def _add(self, session: AsyncSession, active_from: datetime) -> str:
+    def _add(self, session: AsyncSession, active_from: datetime) -> SigningKey:
         kid = random_base62(16)
         private = ec.generate_private_key(ec.SECP256R1())
         pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         public = private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-        session.add(
-            SigningKey(
-                kid=kid,
-                public_pem=public.decode(),
-                sealed_private=self._keyring.seal(PURPOSE, pem, kid.encode()),
-                created_at=self._clock.now(),
-                active_from=active_from,
-            )
+        made = SigningKey(
+            kid=kid,
+            public_pem=public.decode(),
+            sealed_private=self._keyring.seal(PURPOSE, pem, kid.encode()),
+            created_at=self._clock.now(),
+            active_from=active_from,
         )
-        return kid
+        session.add(made)
+        return made
 
     async def _forget_old(self, session: AsyncSession, now: datetime) -> None:
         """Delete keys whose successor has signed for longer than a token lives."""

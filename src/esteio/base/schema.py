@@ -1,6 +1,6 @@
 """The base of every body that a caller may send or receive."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
@@ -30,17 +30,21 @@ def _aware(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
-def _not_a_number(value: Any) -> Any:
-    if isinstance(value, int | float):
-        raise ValueError("write the time as text (RFC 3339)")
+def _written(value: Any) -> Any:
+    """Seconds since an epoch are no way to write a time here, neither as number nor as digits."""
+    if isinstance(value, int | float) or (isinstance(value, str) and not value[4:5] == "-"):
+        raise ValueError("write it as RFC 3339 does, such as 2026-11-21T10:30:00Z or 2026-11-21")
     return value
 
 
 Text = Annotated[str, AfterValidator(_no_control)]
 """Text without control characters other than newline and tab; PostgreSQL could not store NUL."""
 
-Moment = Annotated[datetime, BeforeValidator(_not_a_number), AfterValidator(_aware)]
+Moment = Annotated[datetime, BeforeValidator(_written), AfterValidator(_aware)]
 """A point in time in RFC 3339 with its offset, kept in UTC."""
+
+Day = Annotated[date, BeforeValidator(_written)]
+"""A calendar day, `2026-11-21`."""
 
 
 def _split(value: Any) -> Any:

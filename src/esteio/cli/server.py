@@ -44,11 +44,16 @@ class Server(uvicorn.Server):
 
 
 def run(listening: socket.socket, started_fd: int | None) -> None:
-    """Serve on the socket until SIGTERM or SIGINT."""
+    """Serve the shipped services on the socket until SIGTERM or SIGINT."""
     prepare_directory()
     settings = read_settings_for_services()
     configure(settings.telemetry)
-    application = create_app(settings)
+    serve_on(listening, create_app(settings), started_fd)
+
+
+def serve_on(listening: socket.socket, application: Esteio, started_fd: int | None = None) -> None:
+    """Serve an application on the socket until SIGTERM or SIGINT."""
+    settings = application.settings
     config = uvicorn.Config(
         application,
         loop="uvloop",

@@ -24,7 +24,7 @@ class Sighting:
 
     def surely_before(self, server_us: int) -> float:
         """Until this instant the server's clock has certainly not reached `server_us`."""
-        return self.received + (server_us - self.server_us) / 1e6 / (1 + DRIFT)
+        return self.sent + (server_us - self.server_us) / 1e6 / (1 + DRIFT)
 
     def surely_after(self, server_us: int) -> float:
         """From this instant on the server's clock has certainly reached `server_us`."""

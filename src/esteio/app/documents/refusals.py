@@ -60,4 +60,4 @@ def error_page(slug: str, frame: Frame) -> bytes:
     text = error_text(slug)
     title = text.partition("\n")[0].lstrip("# ")
     back = f'<p class="quiet"><a href="{frame.link("/errors")}">All errors</a></p>'
-    return frame.text(title, markup.html(text) + back)
+    return frame.text(title, markup.html(text, frame.prefix) + back)

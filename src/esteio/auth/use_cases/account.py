@@ -9,10 +9,11 @@ from sqlalchemy import update
 from esteio.auth.accounts import E_MAIL, enter_account, find_account
 from esteio.auth.parts import Auth
 from esteio.auth.passwords import check_password
+from esteio.auth.permissions import USER
 from esteio.auth.tables import LoginSession, RefreshToken, User
 from esteio.auth.use_cases.login import Entered, entered, family_tenant
 from esteio.base.errors import Forbidden, Invalid, Unauthenticated
-from esteio.base.principal import Principal
+from esteio.base.principal import DEFAULT_TENANT, Principal
 from esteio.db.reading import Reading
 from esteio.db.transaction import transaction
 
@@ -30,7 +31,19 @@ _ME = Reading(
 
 async def me(auth: Auth, *, caller: Principal) -> dict[str, Any]:
     """The caller as the house sees it: a user with name and e-mail, or a key with its public id."""
-    row = await _seen(auth, caller)
+    return _shown(caller, await _seen(auth, caller))
+
+
+async def registered(auth: Auth, *, user: UUID) -> dict[str, Any]:
+    """An account that was just made in the default tenant, as `me` will show it."""
+    held = auth.permissions.within(DEFAULT_TENANT, auth.permissions.of_role(USER))
+    caller = Principal(
+        id=f"user:{user}", tenant=DEFAULT_TENANT, proof="token", user=user, roles=(USER,), permissions=held
+    )
+    return await me(auth, caller=caller)
+
+
+def _shown(caller: Principal, row: asyncpg.Record) -> dict[str, Any]:
     return {
         "id": caller.id,
         "proof": caller.proof,

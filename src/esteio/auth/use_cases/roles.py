@@ -15,6 +15,9 @@ from esteio.auth.use_cases.rows import changed, demand_held, demand_known, locke
 from esteio.base.errors import Conflict, FieldError, NotFound
 from esteio.base.principal import Principal
 
+_RESERVED = frozenset({*BUILT_IN, "built-in"})
+"""Names that no own role may take: `/roles/built-in` lists the built-in ones."""
+
 _WORDS = {"admin": "May do everything in the tenant", "user": "What the products give to every user"}
 
 
@@ -61,7 +64,7 @@ async def create_role(auth: Auth, *, caller: Principal, session: AsyncSession, d
     now = auth.clock.now()
     values = {**data.model_dump(), "tenant_id": caller.tenant, "version": 1, "created_at": now, "updated_at": now}
     made = None
-    if data.name not in BUILT_IN:
+    if data.name not in _RESERVED:
         statement = insert(Role).values(values).on_conflict_do_nothing().returning(Role.name)
         made = await session.scalar(statement)
     if made is None:

@@ -16,9 +16,7 @@ from esteio.db.tables import Versioned
 Row = TypeVar("Row", bound=Versioned)
 
 
-async def locked(
-    session: AsyncSession, query: Select[Row], expected: int | None, shown: Callable[[Row], Any]
-) -> Row:
+async def locked(session: AsyncSession, query: Select[Row], expected: int | None, shown: Callable[[Row], Any]) -> Row:
     """The row, held until the transaction ends. Raises `NotFound`, and `PreconditionFailed` with the present row."""
     row = await session.scalar(query.with_for_update())
     if row is None:

@@ -19,7 +19,7 @@ from esteio.base.errors import Conflict, Invalid, NotFound
 from esteio.base.principal import Principal
 
 
-def members() -> Select[Any]:
+def members() -> Select[Membership, str]:
     """The tenant's users, as `shown` takes them."""
     return select(Membership, User.email).join(User, User.id == Membership.user_id)
 

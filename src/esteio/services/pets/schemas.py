@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, model_validator
 
-from esteio.base.schema import Body, Moment, Text, View
+from esteio.base.schema import Body, Day, Moment, Text, View
 
 Species = Literal["dog", "cat", "bird", "rodent", "reptile", "fish", "other"]
 Sex = Literal["female", "male", "unknown"]
@@ -36,7 +36,7 @@ Breed = Annotated[Text, Field(min_length=1, max_length=100, examples=["Vira-lata
 Owner = Annotated[Text, Field(min_length=1, max_length=100, examples=["Maria Souza"])]
 Notes = Annotated[Text, Field(max_length=2000)]
 WeightKg = Annotated[float, Field(gt=0, le=9999, description="Kilograms, kept to the gram", examples=[12.5])]
-BirthDate = Annotated[date, AfterValidator(_plausible_birth)]
+BirthDate = Annotated[Day, AfterValidator(_plausible_birth)]
 
 
 class NewPet(Body):

@@ -1,13 +1,12 @@
 """What a caller may ask of a list of pets."""
 
-from datetime import date
 from typing import Annotated, Any
 
 from fastapi import Query
 from pydantic import Field
 
 from esteio.base.errors import Invalid
-from esteio.base.schema import Moment, Text
+from esteio.base.schema import Day, Moment, Text
 from esteio.http.pagination import Paging
 from esteio.services.pets.queries import Row, SortBy, SortOrder
 from esteio.services.pets.schemas import PET_FIELDS, Species, Status
@@ -24,8 +23,8 @@ class PetsAsked(Paging):
     name: Annotated[Text, Field(min_length=1, max_length=100)] | None = Field(
         None, description="The name contains this, whatever its case"
     )
-    born_before: date | None = None
-    born_after: date | None = None
+    born_before: Day | None = None
+    born_after: Day | None = None
     updated_since: Moment | None = Field(None, description="RFC 3339, as 2026-11-21T10:30:00Z")
     sort_by: SortBy | None = Field(None, description="created_at unless said")
     sort_order: SortOrder | None = Field(None, description="asc unless said")

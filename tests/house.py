@@ -1,0 +1,149 @@
+"""The house as tests run it: the real application behind a real HTTP server, on a database of its own."""
+
+import asyncio
+import socket
+import threading
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+import asyncpg
+import httpx
+import uvicorn
+
+from esteio.app import Esteio, create_app
+from esteio.base.clock import Clock
+from esteio.manifest import Manifest
+from esteio.runtime.opening import sections
+from esteio.settings import read_settings
+
+T = TypeVar("T")
+
+SECRET = "a secret for tests, nobody else's " * 2
+ADMIN_KEY = "the-key-of-the-first-administrator"
+START_WITHIN = 20.0
+
+
+def eventually(condition: Callable[[], Any], within: float = 10.0, every: float = 0.02) -> Any:
+    """The condition's first true value; fails when there is none in time."""
+    waiting = threading.Event()
+    end = time.monotonic() + within
+    while not (value := condition()):
+        assert time.monotonic() < end, f"not within {within} s"
+        waiting.wait(every)
+    return value
+
+
+class Served:
+    """A running house: `client` calls it as the first administrator, `anonymous` as nobody."""
+
+    def __init__(self, app: Esteio, url: str, loop: asyncio.AbstractEventLoop, database_url: str) -> None:
+        self.app = app
+        self.url = url
+        self.database_url = database_url
+        self._loop = loop
+        self.client = httpx.Client(base_url=url, headers={"X-API-Key": ADMIN_KEY}, timeout=15)
+        self.anonymous = httpx.Client(base_url=url, timeout=15)
+
+    def run(self, work: Callable[[], Awaitable[T]]) -> T:
+        """Run a coroutine inside the server's own loop, where its pools live."""
+
+        async def working() -> T:
+            return await work()
+
+        return asyncio.run_coroutine_threadsafe(working(), self._loop).result(timeout=30)
+
+    def sql(self, statement: str, *values: Any) -> list[asyncpg.Record]:
+        """Ask the database as its superuser, past every policy."""
+        return sql(self.database_url, statement, *values)
+
+    def pet(self, **members: Any) -> dict[str, Any]:
+        """A registered pet."""
+        answer = self.client.post("/api/v2/pets", json={"name": "Rex", "species": "dog", **members})
+        assert answer.status_code == 201, answer.text
+        found: dict[str, Any] = answer.json()["data"]
+        return found
+
+    def key(self, *scopes: str, **members: Any) -> str:
+        """A new API key of the default tenant."""
+        answer = self.client.post("/api/v2/keys", json={"name": "test", "scopes": list(scopes), **members})
+        assert answer.status_code == 201, answer.text
+        text: str = answer.json()["data"]["key"]
+        return text
+
+    def with_key(self, key: str) -> httpx.Client:
+        return httpx.Client(base_url=self.url, headers={"X-API-Key": key}, timeout=15)
+
+
+def sql(database_url: str, statement: str, *values: Any) -> list[asyncpg.Record]:
+    """Run one statement as the cluster's superuser."""
+
+    async def ask() -> list[asyncpg.Record]:
+        connection = await asyncpg.connect(database_url.replace("//esteio@", "//postgres@"), timeout=10)
+        try:
+            return await connection.fetch(statement, *values)
+        finally:
+            await connection.close()
+
+    return asyncio.run(ask())
+
+
+def on_database(url: str, name: str) -> str:
+    """The same cluster's address of another database."""
+    return url.replace("/esteio?", f"/{quote(name)}?")
+
+
+def environment(database_url: str, redis_url: str, **changes: str) -> dict[str, str]:
+    """Settings as an operator would give them; `HTTP__BODY_LIMIT="2048"` is `ESTEIO_HTTP__BODY_LIMIT`."""
+    return {
+        "ESTEIO_SECRET_KEY": SECRET,
+        "ESTEIO_DATABASE__URL": database_url,
+        "ESTEIO_REDIS__URL": redis_url,
+        "ESTEIO_AUTH__API_KEY": ADMIN_KEY,
+        "ESTEIO_AUTH__API_KEY_SCOPES": "*",
+        "ESTEIO_AUTH__ARGON2_MEMORY_KIB": "1024",
+        "ESTEIO_AUTH__ARGON2_PASSES": "1",
+        "ESTEIO_LIMITS__DEFAULT": "100000/minute",
+        "ESTEIO_HTTP__PUBLIC_URL": "https://api.example.org",
+        "ESTEIO_HTTP__DRAIN_SECONDS": "2",
+        **{f"ESTEIO_{name}": value for name, value in changes.items()},
+    }
+
+
+@contextmanager
+def serve(
+    given: dict[str, str], *, services: tuple[Manifest, ...] | None = None, clock: Clock | None = None
+) -> Iterator[Served]:
+    """A house with these settings, served on a free port until the block ends."""
+    from esteio.catalog import SHIPPED
+
+    chosen = SHIPPED if services is None else services
+    settings = read_settings(sections(chosen), environ=given)
+    app = create_app(settings, chosen, clock)
+    listening = socket.socket()
+    listening.bind(("127.0.0.1", 0))
+    config = uvicorn.Config(app, lifespan="on", access_log=False, log_config=None, server_header=False, ws="none")
+    server = uvicorn.Server(config)
+    loop = asyncio.new_event_loop()
+
+    def run() -> None:
+        asyncio.set_event_loop(loop)
+        loop.run_until_complete(server.serve([listening]))
+
+    thread = threading.Thread(target=run, name="house", daemon=True)
+    thread.start()
+    eventually(lambda: server.started or not thread.is_alive(), START_WITHIN)
+    if not server.started:
+        raise app.refused or RuntimeError("the house did not start")
+    served = Served(app, f"http://127.0.0.1:{listening.getsockname()[1]}", loop, given["ESTEIO_DATABASE__URL"])
+    try:
+        yield served
+    finally:
+        served.client.close()
+        served.anonymous.close()
+        server.should_exit = True
+        thread.join(10)
+        listening.close()
+        assert not thread.is_alive(), "the house did not stop"

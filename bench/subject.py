@@ -98,6 +98,7 @@ def _environment(engines: Engines, redis_db: int) -> dict[str, str]:
         "ESTEIO_DATABASE__URL": engines.database_url("esteio"),
         "ESTEIO_REDIS__URL": engines.redis_url(redis_db),
         "ESTEIO_LIMITS__DEFAULT": "6000000/minute",
+        "ESTEIO_HTTP__SWAGGER_UI": "false",
     }
 
 

@@ -6,6 +6,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from fastapi import APIRouter, FastAPI
 from starlette.types import Receive, Scope, Send
 
+from esteio import __version__
+from esteio.app.documents import documents_router
 from esteio.app.gate import Parts, build_gate
 from esteio.app.platform import platform
 from esteio.auth.parts import Auth, make_auth
@@ -14,7 +16,7 @@ from esteio.base.clock import Clock, SystemClock
 from esteio.base.errors import StartRefused
 from esteio.catalog import SHIPPED
 from esteio.db.revisions import known_revisions
-from esteio.http.answers import Envelope
+from esteio.http.answers import Envelope, dumps
 from esteio.http.cache import ResponseCache
 from esteio.http.cursors import Cursors
 from esteio.http.freshness import Freshness
@@ -25,6 +27,7 @@ from esteio.http.problems import Problems
 from esteio.http.routing import RouteTable
 from esteio.http.times import SecondStamp
 from esteio.limits.limiter import Limiter
+from esteio.limits.logins import login_limit
 from esteio.limits.overrides import Overrides
 from esteio.manifest import Manifest
 from esteio.resources import Resources, open_resources
@@ -53,7 +56,13 @@ class Esteio:
             redoc_url=None,
             lifespan=self._live,
         )
-        self.manifests = (platform(settings), *services)
+        documents = documents_router(
+            release=__version__,
+            settings=settings.http,
+            document=lambda version: dumps(self.document(version)),
+            operations=lambda: self.table,
+        )
+        self.manifests = (platform(settings, documents), *services)
         _include(self.api, self.manifests)
         self.table = RouteTable(self.api.routes)
         refuse_unfit(self.manifests, self.table)
@@ -61,6 +70,7 @@ class Esteio:
         self.resources = make_resources(settings, clock)
         self.auth = _make_auth(settings, self.resources, self.manifests)
         self.limiter = Limiter(self.resources.redis, self._policies)
+        self.auth.account_limit = login_limit(self.limiter, enabled=settings.limits.enabled)
         self.overrides = Overrides(self.resources.database, self.limiter, self.resources.bulletin, self._policies)
         self.readiness = self._make_readiness()
         self._access = AccessLog() if settings.telemetry.access_log else None

@@ -3,6 +3,8 @@
 from fastapi import APIRouter
 
 from esteio.app import health
+from esteio.app.documents import PUBLIC as DOCUMENTS
+from esteio.auth import routes as accounts
 from esteio.auth.permissions import PERMISSIONS
 from esteio.http.rules import AUTHENTICATED
 from esteio.limits import routes as limits
@@ -19,13 +21,16 @@ HEALTH = {
 }
 
 
-def platform(settings: Settings) -> Manifest:
-    """What every deployment has, whatever its services."""
+def platform(settings: Settings, documents: APIRouter) -> Manifest:
+    """What every deployment has, whatever its services; `documents` are the pages for people."""
     return Manifest(
         name="platform",
         title="Esteio",
-        routers={"": _together(health.probes), "v2": _together(health.v2, limits.router)},
-        public=frozenset(HEALTH),
+        routers={
+            "": _together(health.probes, accounts.ROUTERS[""], documents),
+            "v2": _together(health.v2, accounts.ROUTERS["v2"], limits.router),
+        },
+        public=frozenset(HEALTH) | accounts.PUBLIC | DOCUMENTS,
         permissions={
             **PERMISSIONS,
             **limits.PERMISSIONS,
@@ -33,7 +38,10 @@ def platform(settings: Settings) -> Manifest:
             health.DETAIL: "See the state of each part in the health report",
             health.METRICS: "Read the metrics",
         },
-        limits=(Policy.of("default", settings.limits.default),),
+        limits=(
+            Policy.of("default", settings.limits.default),
+            *(Policy.of(name, rate, per=per) for name, (rate, per) in accounts.LIMITS.items()),
+        ),
     )
 
 

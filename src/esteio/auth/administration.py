@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from pydantic import SecretStr
-from sqlalchemy import or_, select, text
+from sqlalchemy import any_, literal, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from esteio.auth.parts import Auth
@@ -127,7 +127,7 @@ async def _has_administrator(session: AsyncSession) -> bool:
     query = (
         select(Membership.user_id)
         .join(Tenant, Tenant.id == Membership.tenant_id)
-        .where(Membership.roles.contains([ADMIN]), Membership.disabled_at.is_(None))
+        .where(literal(ADMIN) == any_(Membership.roles), Membership.disabled_at.is_(None))
     )
     return await session.scalar(query.limit(1)) is not None
 

@@ -152,7 +152,7 @@ class KeyView(View):
     enabled: bool
     expires_at: datetime | None
     rotated_from: UUID | None
-    last_used_at: datetime | None = Field(description="To the minute")
+    last_used_at: datetime | None = Field(description="Noted once a minute")
     created_by: str
     created_at: datetime
     updated_at: datetime

@@ -24,7 +24,7 @@ from esteio.base.crypto import Keyring
 from esteio.base.ids import random_base62
 from esteio.db.database import Database
 from esteio.db.reading import reading
-from esteio.db.transaction import transaction
+from esteio.db.transaction import after_commit, transaction
 
 ALGORITHM = "ES256"
 PURPOSE = "signing-key"
@@ -116,6 +116,7 @@ class SigningKeys:
         `at_once` is for a key that has leaked: the new one signs now, all others are deleted with their tokens.
         """
         await _take_turn(session)
+        after_commit(session, self._look_again)
         now = self._clock.now()
         if at_once:
             await session.execute(delete(SigningKey))
@@ -123,9 +124,8 @@ class SigningKeys:
         await self._forget_old(session, now)
         return self._add(session, now + timedelta(seconds=self._settings.signing_lead_seconds))
 
-    async def reread(self) -> None:
-        """Look at the table now."""
-        await self._reread()
+    async def _look_again(self) -> None:
+        self._read_at = float("-inf")
 
     def _add(self, session: AsyncSession, active_from: datetime) -> SigningKey:
         kid = random_base62(16)

@@ -56,5 +56,10 @@ def main() -> None:
         click.echo(f"esteio: {refusal}", err=True)
         sys.exit(REFUSED)
     except EsteioError as error:
-        click.echo(f"esteio: {error.detail}" + (f" ({error.operator})" if error.operator else ""), err=True)
+        click.echo(f"esteio: {_words(error)}", err=True)
         sys.exit(FAILED)
+
+
+def _words(error: EsteioError) -> str:
+    found = [item.message for item in error.errors if item.message != error.detail]
+    return " ".join(found or [error.detail]) + (f" ({error.operator})" if error.operator else "")

@@ -30,6 +30,10 @@ class Sighting:
         """From this instant on the server's clock has certainly reached `server_us`."""
         return self.received + max(0.0, (server_us - self.server_us) / 1e6 / (1 - DRIFT))
 
+    def about(self, server_us: int) -> float:
+        """When the server's clock should reach `server_us` if both clocks keep pace: for what may be a little early."""
+        return self.received + max(0.0, (server_us - self.server_us) / 1e6)
+
 
 class Slice(NamedTuple):
     """Units pinned to one bucket, and the instants between which they may be used."""

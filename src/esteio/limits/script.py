@@ -32,7 +32,7 @@ local function load(key, bucket)
     for i = 3, #row do
       local at = row[2] + i - 3 - bucket
       if at > H and row[i] > 0 then at, moved = H, true end
-      if at > -B and at <= H then pinned[at] = pinned[at] + row[i] end
+      if at >= -B and at <= H then pinned[at] = pinned[at] + row[i] end
     end
   end
   return pinned, epoch, moved

@@ -86,8 +86,8 @@ class Slot:
         self._count_rest()
         reset_us = min(grant.next_us, seen.server_us + self.policy.window_us) if grant.free else grant.next_us
         self.reset_at = -(-reset_us // 1_000_000)
-        self.reset_instant = seen.surely_after(reset_us)
-        self.refused_until = min(seen.surely_after(grant.opens_us), self.starts()) if grant.opens_us else NEVER
+        self.reset_instant = seen.about(reset_us)
+        self.refused_until = min(seen.about(grant.opens_us), self.starts()) if grant.opens_us else NEVER
 
     @property
     def holds(self) -> bool:

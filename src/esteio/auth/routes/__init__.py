@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Mapping
+from typing import Literal
 
 from fastapi import APIRouter
 
@@ -19,7 +20,7 @@ PUBLIC = frozenset(
 )
 """What has to be open to callers without credentials."""
 
-LIMITS: Mapping[str, tuple[str, str]] = {"login": ("5/minute", "account_address")}
+LIMITS: Mapping[str, tuple[str, Literal["account_address"]]] = {"login": ("5/minute", "account_address")}
 """Name → rate and whom it counts. No route names it: the account is in the body, so `Auth.account_limit` charges it."""
 
 

@@ -1,0 +1,25 @@
+"""A process of its own that presents one API key again and again, and says when it is accepted and when refused."""
+
+import asyncio
+import sys
+
+from tests.auth.desk import desk
+
+from esteio.base.clock import SystemClock
+from esteio.telemetry.logs import configure
+from esteio.telemetry.settings import TelemetrySettings
+
+
+async def watch(url: str, redis_url: str, key: bytes) -> None:
+    async with desk(url, redis_url=redis_url, clock=SystemClock(), freshness_seconds=5) as auth:
+        while (auth.credentials.fresh(key) or await auth.prover.by_key(key)) is None:
+            await asyncio.sleep(0.01)
+        print("accepted", flush=True)
+        while (auth.credentials.fresh(key) or await auth.prover.by_key(key)) is not None:
+            await asyncio.sleep(0.01)
+        print("refused", flush=True)
+
+
+if __name__ == "__main__":
+    configure(TelemetrySettings(log_level="error"))
+    asyncio.run(watch(sys.argv[1], sys.argv[2], sys.argv[3].encode()))

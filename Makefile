@@ -30,9 +30,11 @@ format: $(VENV)/.dev ## Rewrite the code in the house style
 bench: .venv-bench/.ready ## Measure against the peers, side by side (writes bench/results.json, docs/performance.md)
 	@.venv-bench/bin/python -m bench $(ARGS)
 
-docs: $(VENV)/.dev ## Write the OpenAPI documents to docs/openapi/
+docs: $(VENV)/.dev ## Write .env.example and the OpenAPI documents (docs/openapi/)
+	@$(BIN)/esteio check-config --example > .env.example
 	@mkdir -p docs/openapi
-	@for v in v1 v2; do $(BIN)/esteio openapi --version $$v > docs/openapi/$$v.json; done
+	@for v in v1 v2; do ESTEIO_SECRET_KEY=only-for-printing-the-documents-0000 \
+		ESTEIO_DATABASE__URL=postgresql:///esteio ESTEIO_REDIS__URL=redis://localhost $(BIN)/esteio openapi --version $$v > docs/openapi/$$v.json; done
 
 lock: $(VENV)/.dev ## Resolve the dependencies anew (hashes, no addresses)
 	@$(PIP) install uv

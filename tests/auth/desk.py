@@ -1,6 +1,7 @@
 """This floor as its tests open it: on a real database, with a clock that is turned, with or without a bulletin."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -85,6 +86,15 @@ async def rows(url: str, statement: str, *values: Any, role: str = "postgres") -
         return await connection.fetch(statement, *values)
     finally:
         await connection.close()
+
+
+async def until(condition: Callable[[], Awaitable[bool]], within: float) -> None:
+    """Wait for a condition; `TimeoutError` when it does not hold in time."""
+    async with asyncio.timeout(within):
+        while True:
+            if await condition():
+                return
+            await asyncio.sleep(0.01)
 
 
 def reads(auth: Auth) -> int:

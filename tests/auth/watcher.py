@@ -3,7 +3,7 @@
 import asyncio
 import sys
 
-from tests.auth.desk import desk
+from tests.auth.desk import desk, until
 
 from esteio.base.clock import SystemClock
 from esteio.telemetry.logs import configure
@@ -12,12 +12,13 @@ from esteio.telemetry.settings import TelemetrySettings
 
 async def watch(url: str, redis_url: str, key: bytes) -> None:
     async with desk(url, redis_url=redis_url, clock=SystemClock(), freshness_seconds=5) as auth:
-        while (auth.credentials.fresh(key) or await auth.prover.by_key(key)) is None:
-            await asyncio.sleep(0.01)
-        print("accepted", flush=True)
-        while (auth.credentials.fresh(key) or await auth.prover.by_key(key)) is not None:
-            await asyncio.sleep(0.01)
-        print("refused", flush=True)
+        for wanted in (True, False):
+
+            async def is_so(wanted: bool = wanted) -> bool:
+                return ((auth.credentials.fresh(key) or await auth.prover.by_key(key)) is not None) == wanted
+
+            await until(is_so, within=30)
+            print("accepted" if wanted else "refused", flush=True)
 
 
 if __name__ == "__main__":

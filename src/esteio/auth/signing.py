@@ -72,13 +72,16 @@ class SigningKeys:
         self._read_at = float("-inf")
 
     async def signer(self) -> tuple[str, ec.EllipticCurvePrivateKey]:
-        """The newest key whose time has come, with its `kid`; the very first one is made here."""
+        """The newest key whose time has come, with its `kid`; the very first one is made here.
+
+        Where this machine's clock is so far behind that no key's time has come, the oldest signs.
+        """
         pairs = await self.published()
-        now = self._clock.now()
-        if not any(pair.active_from <= now for pair in pairs):
+        if not pairs:
             await self.ensure()
             pairs = await self._reread()
-        pair = [pair for pair in pairs if pair.active_from <= now][-1]
+        now = self._clock.now()
+        pair = next((pair for pair in reversed(pairs) if pair.active_from <= now), pairs[0])
         if pair.kid not in self._private:
             self._private = {pair.kid: pair.private(self._keyring)}
         return pair.kid, self._private[pair.kid]

@@ -5,11 +5,16 @@ import click
 from esteio.catalog import SHIPPED
 from esteio.runtime.opening import sections
 from esteio.settings import Settings, read_settings
+from esteio.settings.example import example
 
 
 @click.command()
-def check_config() -> None:
+@click.option("--example", "as_example", is_flag=True, help="Print every setting with its default, as .env.example")
+def check_config(as_example: bool) -> None:
     """Read every setting. Exit 2 names each one that is not acceptable; advice goes with exit 0."""
+    if as_example:
+        click.echo(example(sections(SHIPPED)), nl=False)
+        return
     settings = read_settings(sections(SHIPPED))
     for sentence in _advice(settings):
         click.echo(f"advice: {sentence}")

@@ -31,6 +31,9 @@ def serve(host: str, port: int, workers: int, fd: int | None, started_fd: int | 
     configure(settings.telemetry)
     prepare_directory()
     listening = _listen(host, port)
+    if "public_url" not in settings.http.model_fields_set:
+        # Links lead to where this server listens, unless the operator said where it is seen from outside.
+        os.environ["ESTEIO_HTTP__PUBLIC_URL"] = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     if workers == 1:
         _answer(listening, None)
         return

@@ -14,9 +14,8 @@ class DatabaseSettings(BaseModel):
         pattern=r"^[a-z_][a-z0-9_]{0,62}$",
         description="role without BYPASSRLS and without tables of its own, taken on by every connection of the API",
     )
-    pool_min: int = Field(default=2, ge=0, le=100)
     pool_max: int = Field(default=10, ge=1, le=200, description="connections per process and pool (reads, writes)")
-    connect_timeout: float = Field(default=2.0, gt=0, le=30)
-    statement_timeout: float = Field(default=3.0, gt=0, le=300)
-    acquire_timeout: float = Field(default=2.0, gt=0, le=30, description="wait for a free connection")
-    lock_timeout: float = Field(default=2.0, gt=0, le=60)
+    connect_timeout: float = Field(default=2.0, gt=0, le=30, description="seconds")
+    statement_timeout: float = Field(default=3.0, gt=0, le=300, description="seconds")
+    acquire_timeout: float = Field(default=2.0, gt=0, le=30, description="seconds to wait for a free connection")
+    lock_timeout: float = Field(default=2.0, gt=0, le=60, description="seconds")

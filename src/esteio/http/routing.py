@@ -14,6 +14,7 @@ from prometheus_client import Histogram
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
+from esteio.http.calls import call_of
 from esteio.http.rules import Rules, rules_of
 
 
@@ -119,7 +120,7 @@ def _operations(routes: Sequence[BaseRoute]) -> Iterator[Operation]:
                 path=path,
                 version=_version(path),
                 rules=rules,
-                app=context.app,
+                app=call_of(context),
                 endpoint=context.endpoint,
                 names=_names(path),
                 takes_json=getattr(context, "body_field", None) is not None,

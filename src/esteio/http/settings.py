@@ -19,15 +19,15 @@ class HttpSettings(BaseModel):
     trusted_proxies: CommaList = Field(
         default=(), description="networks whose X-Forwarded-* and traceparent are believed"
     )
-    swagger_ui: bool = True
-    redoc: bool = True
+    swagger_ui: bool = Field(default=True, description="serve Swagger UI at /docs")
+    redoc: bool = Field(default=True, description="serve the reference at /redoc")
     body_limit: int = Field(
         default=1_048_576, ge=1024, le=1 << 30, description="bytes of a body, unless a route says other"
     )
-    json_depth: int = Field(default=32, ge=2, le=200)
+    json_depth: int = Field(default=32, ge=2, le=200, description="levels of a JSON body")
     json_members: int = Field(default=10_000, ge=10, le=1_000_000, description="members and elements of a JSON body")
     time_budget: float = Field(default=10.0, gt=0, le=600, description="seconds that a handler may take")
-    cache_bytes: int = Field(default=32 * 1_048_576, ge=0, description="memory of the response cache per process")
-    idempotency_hours: int = Field(default=24, ge=1, le=720)
+    cache_bytes: int = Field(default=32 * 1_048_576, ge=0, description="bytes of memory for kept answers, per process")
+    idempotency_hours: int = Field(default=24, ge=1, le=720, description="how long an Idempotency-Key is known")
     drain_notice: float = Field(default=0.0, ge=0, le=60, description="seconds of not being ready before the drain")
     drain_seconds: float = Field(default=20.0, ge=0, le=300, description="time for requests in flight after SIGTERM")

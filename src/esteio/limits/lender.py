@@ -1,5 +1,6 @@
 """Takes units from Redis in batches, and brings back those that nobody needed."""
 
+import math
 from collections.abc import Callable, Sequence
 
 from redis.exceptions import RedisError
@@ -20,6 +21,7 @@ WORTH_RETURNING = 10.0
 """Windows shorter than this, in seconds, are over before an idle process would bring anything back."""
 
 MOST_AT_A_BEAT = 64
+MOST_HOLDERS = 4096
 
 Argument = int | str
 
@@ -94,5 +96,6 @@ class Lender:
         return [*terms, int(slot.enforced), slot.epoch, slot.take_returns()]
 
     def _watch(self, slot: Slot) -> None:
-        if slot.policy.window >= WORTH_RETURNING and slot.holds:
+        idle = slot.left > slot.waiting or slot.starts() < math.inf
+        if idle and slot.policy.window >= WORTH_RETURNING and len(self._holders) < MOST_HOLDERS:
             self._holders[slot] = slot.stamp

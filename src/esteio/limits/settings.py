@@ -20,5 +20,5 @@ class LimitSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    enabled: bool = True
+    enabled: bool = Field(default=True, description="whether anybody is limited at all")
     default: Rate = Field(default="60/minute", description="for every caller, on routes that name no other policy")

@@ -90,11 +90,6 @@ class Slot:
         self.refused_until = min(seen.about(grant.opens_us), self.starts()) if grant.opens_us else NEVER
 
     @property
-    def holds(self) -> bool:
-        """Whether units are held, or set aside to be returned."""
-        return self.left > 0 or bool(self._ahead) or bool(self.returns)
-
-    @property
     def stamp(self) -> tuple[float, int]:
         """Changes whenever a unit is spent or a slice begins."""
         return self.until, self.left

@@ -9,5 +9,5 @@ class RedisSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     url: SecretStr = Field(description="redis://user:password@host:port/0, rediss://… or unix:///path?db=0")
-    deadline: float = Field(default=0.25, gt=0, le=2, description="longest wait for an answer")
-    ttl: int = Field(default=300, ge=1, le=86_400, description="how long what was fetched elsewhere counts as fresh")
+    deadline: float = Field(default=0.25, gt=0, le=2, description="seconds to wait for an answer")
+    ttl: int = Field(default=300, ge=1, le=86_400, description="seconds that what was fetched elsewhere counts as fresh")

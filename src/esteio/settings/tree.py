@@ -63,4 +63,7 @@ def read_settings(
     if found:
         raise StartRefused("The configuration cannot be used:\n  " + "\n  ".join(found))
     settings: Settings = tree[""]
-    return settings.model_copy(update={"services": parsed})
+    telemetry = settings.telemetry
+    if settings.debug:
+        telemetry = telemetry.model_copy(update={"log_level": "debug"})
+    return settings.model_copy(update={"services": parsed, "telemetry": telemetry})

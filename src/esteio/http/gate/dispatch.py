@@ -1,7 +1,6 @@
 """Last step: the operation itself, with a body that was checked and within its time."""
 
 import asyncio
-from contextlib import AsyncExitStack
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -36,18 +35,11 @@ class Dispatch:
         budget = operation.rules.time_budget or self._settings.time_budget
         try:
             async with asyncio.timeout(budget) as timer:
-                await self._call(operation, scope, receive, send)
+                await operation.app(scope, receive, send)
         except TimeoutError as error:
             if not timer.expired():
                 raise
             raise TimedOut(operator=f"{operation.method} {operation.path} exceeded {budget} s") from error
-
-    @staticmethod
-    async def _call(operation: Operation, scope: Scope, receive: Receive, send: Send) -> None:
-        async with AsyncExitStack() as stack:
-            # FastAPI closes uploaded files through this stack; its own middleware would set it.
-            scope["fastapi_middleware_astack"] = stack
-            await operation.app(scope, receive, send)
 
     async def _checked_body(self, exchange: Exchange, receive: Receive) -> Receive:
         body = await read_body(exchange, receive)

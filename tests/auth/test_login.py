@@ -75,7 +75,7 @@ async def test_every_way_of_being_wrong_sounds_the_same(auth: Auth, email: str, 
     with pytest.raises(InvalidCredentials) as unknown_tenant:
         await again(auth, email, tenant="nowhere")
     told = {(type(it), it.detail, it.errors, str(it.headers)) for it in [*refusals, unknown_tenant.value] if it}
-    assert len(told) == 1 and len(refusals) == 4
+    assert len(told) == 1 and None not in refusals
 
 
 async def test_unknown_and_wrong_take_the_same_time(url: str) -> None:

@@ -166,6 +166,18 @@ async def test_what_is_given_back_may_be_spent_again(limiter: Limiter):
     assert await admitted(limiter, account, 1) == 0
 
 
+async def test_what_is_given_back_too_late_stays_spent(limiter: Limiter):
+    """A unit of a bucket that has ended is not spent in another, where it was never counted."""
+    account = limiter.bind(("brief",), ANA)
+    old = await limiter.acquire(account)
+    slot, lapses = account.slots[0], account.slots[0].until
+    await comes_true(lambda: time.monotonic() > lapses)
+    await limiter.acquire(account)
+    left = slot.left
+    limiter.give_back(old)
+    assert slot.left == left
+
+
 async def test_a_shadow_counts_and_refuses_nobody(limiter: Limiter):
     """Past its quota a shadow policy is only counted, alone or beside an enforced one; callers see nothing of it."""
     alone, beside = limiter.bind(("watched",), ANA), limiter.bind(("ten", "watched"), ANA)

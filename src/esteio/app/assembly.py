@@ -28,6 +28,7 @@ from esteio.http.routing import RouteTable
 from esteio.http.times import SecondStamp
 from esteio.limits.limiter import Limiter
 from esteio.limits.logins import login_limit
+from esteio.limits.metrics import LimitMetrics
 from esteio.limits.overrides import Overrides
 from esteio.manifest import Manifest
 from esteio.resources import Resources, open_resources
@@ -140,7 +141,7 @@ class Esteio:
             except StartRefused as refusal:
                 self.refused = refusal
                 raise
-            for part in (self.auth, self.limiter, self.overrides):
+            for part in (self.auth, self.limiter, self.overrides, LimitMetrics(self.limiter)):
                 await part.open()
                 stack.push_async_callback(part.close)
             if self._access is not None:

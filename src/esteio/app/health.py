@@ -57,7 +57,7 @@ async def health(request: Request) -> Response:
 
 
 @v2.get("/health", summary="Health", response_model=Envelope[dict[str, Any]])
-@rules(limits=("default",))
+@rules(quiet=True)
 async def health_report(
     request: Request, detailed: Annotated[bool, Query(description="Name each part; needs health:read")] = False
 ) -> Answer:

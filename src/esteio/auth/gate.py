@@ -26,8 +26,8 @@ WRONG_TOKEN = {"WWW-Authenticate": 'Bearer realm="esteio", error="invalid_token"
 class Identify:
     """Proves the caller from `X-API-Key`, else from `Authorization: Bearer`; without either it stays anonymous.
 
-    Wrong credentials are refused on public routes too. Quiet operations (probes) are not asked about unless they
-    declare a permission.
+    Wrong credentials are refused on public routes too. Quiet operations outside `/api` (probes) are not asked about
+    unless they declare a permission.
     """
 
     def __init__(self, app: ASGIApp, *, credentials: Credentials, prover: Prover, refused: Refusals) -> None:
@@ -43,7 +43,7 @@ class Identify:
             return
         exchange = exchange_of(scope)
         operation = exchange.operation
-        if operation is None or (operation.rules.quiet and operation.rules.permission is None):
+        if operation is None or (operation.rules.quiet and operation.rules.permission is None and not operation.is_api):
             await self.app(scope, receive, send)
             return
         headers = exchange.headers

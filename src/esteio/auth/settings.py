@@ -1,8 +1,6 @@
 """How callers prove themselves, under `ESTEIO_AUTH__…`."""
 
-from typing import Self
-
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from esteio.base.schema import CommaList
 
@@ -12,7 +10,7 @@ SHORTEST_ENVIRONMENT_KEY = 8
 class AuthSettings(BaseModel):
     """Keys, tokens, passwords and the delays between failed logins."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     api_key: SecretStr | None = Field(default=None, description="an API key that is set instead of made; 8 characters")
     api_keys_additional: SecretStr | None = Field(default=None, description="further ones, separated by commas")
@@ -51,14 +49,18 @@ class AuthSettings(BaseModel):
     attempt_delay_longest: float = Field(default=900.0, gt=0, le=86_400)
     attempts_forgotten_hours: float = Field(default=24.0, gt=0, le=8_760)
 
-    @model_validator(mode="after")
-    def _long_enough(self) -> Self:
-        if any(len(key) < SHORTEST_ENVIRONMENT_KEY for key in self.environment_keys()):
-            raise ValueError(f"each API key of the environment needs at least {SHORTEST_ENVIRONMENT_KEY} characters")
-        return self
+    @field_validator("api_key", "api_keys_additional")
+    @classmethod
+    def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and any(len(key) < SHORTEST_ENVIRONMENT_KEY for key in _keys(value)):
+            raise ValueError(f"each key needs at least {SHORTEST_ENVIRONMENT_KEY} characters")
+        return value
 
     def environment_keys(self) -> tuple[str, ...]:
         """The keys that the environment gives, without blanks, each once."""
-        first = self.api_key.get_secret_value().strip() if self.api_key else ""
-        further = self.api_keys_additional.get_secret_value().split(",") if self.api_keys_additional else []
-        return tuple(dict.fromkeys(key for key in (first, *(part.strip() for part in further)) if key))
+        given = (self.api_key, self.api_keys_additional)
+        return tuple(dict.fromkeys(key for value in given if value is not None for key in _keys(value)))
+
+
+def _keys(value: SecretStr) -> list[str]:
+    return [key.strip() for key in value.get_secret_value().split(",") if key.strip()]

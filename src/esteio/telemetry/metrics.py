@@ -4,7 +4,7 @@ import os
 import tempfile
 from functools import cache
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, multiprocess
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
@@ -51,16 +51,13 @@ def refusals() -> Counter:
 
 @cache
 def limit_decisions() -> Counter:
-    """What the limiter decided: `refused`, `shadow` (would have been refused), `local` (decided without Redis)."""
+    """Notable decisions of the limiter, by policy.
+
+    `refused` got a 429, `shadowed` would have; without Redis, `approximate` was admitted and `unavailable` got a 503.
+    """
     return Counter("esteio_limit_decisions_total", "Notable decisions of the rate limiter", ["policy", "outcome"])
 
 
 @cache
-def response_cache() -> Counter:
-    """Answers taken from the response cache (`hit`) and made for it (`miss`)."""
-    return Counter("esteio_response_cache_total", "Use of the response cache", ["outcome"])
-
-
-@cache
-def in_flight() -> Gauge:
-    return Gauge("esteio_http_requests_in_flight", "Requests being served", multiprocess_mode="livesum")
+def limit_round_trips() -> Counter:
+    return Counter("esteio_limit_round_trips_total", "Questions of the rate limiter to Redis")

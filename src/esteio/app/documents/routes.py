@@ -1,6 +1,7 @@
 """The routes of the pages for people and of the OpenAPI documents. All are public and cost no quota."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
+from types import MethodType
 
 from fastapi import APIRouter, Request, Response
 
@@ -30,27 +31,14 @@ def documents_router(
     pages = Pages(name=name, release=release, settings=settings, document=document, operations=operations)
     routes = _Routes(pages)
     router = APIRouter(include_in_schema=False)
-    for path, endpoint in routes.table().items():
-        router.add_api_route(path, endpoint, methods=["GET"])
+    for path, endpoint in _TABLE.items():
+        router.add_api_route(path, MethodType(endpoint, routes), methods=["GET"])
     return router
 
 
 class _Routes:
     def __init__(self, pages: Pages) -> None:
         self._pages = pages
-
-    def table(self) -> dict[str, Callable[..., object]]:
-        return {
-            "/": self.landing,
-            "/docs": self.reader,
-            "/docs/assets/{name}": self.linked,
-            "/docs/deprecations": self.deprecations,
-            "/redoc": self.reference,
-            "/errors": self.errors,
-            "/errors/{slug}": self.error,
-            "/api/v1/openapi.json": self.document_v1,
-            "/api/v2/openapi.json": self.document_v2,
-        }
 
     @_page
     async def landing(self, request: Request) -> Response:
@@ -89,5 +77,16 @@ class _Routes:
         return await self._pages.documents["v2"].answer(request)
 
 
-PUBLIC = frozenset(f"GET {path}" for path in _Routes.table(_Routes.__new__(_Routes)))
+_TABLE: dict[str, Callable[..., Awaitable[Response]]] = {
+    "/": _Routes.landing,
+    "/docs": _Routes.reader,
+    "/docs/assets/{name}": _Routes.linked,
+    "/docs/deprecations": _Routes.deprecations,
+    "/redoc": _Routes.reference,
+    "/errors": _Routes.errors,
+    "/errors/{slug}": _Routes.error,
+    "/api/v1/openapi.json": _Routes.document_v1,
+    "/api/v2/openapi.json": _Routes.document_v2,
+}
+PUBLIC = frozenset(f"GET {path}" for path in _TABLE)
 """As a manifest's `public` names them."""

@@ -7,7 +7,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from esteio.base.errors import MethodNotAllowed, NotFound, PreconditionRequired, TimedOut, UnsupportedMediaType
 from esteio.http.exchange import Exchange, exchange_of, replaying
 from esteio.http.gate.bounds import check_json, read_body
-from esteio.http.routing import Operation
 from esteio.http.settings import HttpSettings
 
 

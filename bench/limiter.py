@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import redis
+
 from bench.engines import Engines
 from bench.hammer import SETTLE_SECONDS
 from bench.house import House

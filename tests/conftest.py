@@ -15,8 +15,6 @@ import pytest
 # Metrics of several processes meet in a directory, which must be known before the first metric is made.
 os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="esteio-test-metrics-"))
 
-from tests.house import Served, environment, on_database, serve, sql
-
 from esteio.base.clock import Clock
 from esteio.catalog import SHIPPED
 from esteio.db.settings import DatabaseSettings
@@ -24,6 +22,7 @@ from esteio.embedded.engines import Engines, running_engines
 from esteio.manifest import Manifest
 from esteio.migrations.runner import migrate
 from esteio.runtime.opening import service_folders
+from tests.house import Served, environment, on_database, serve, sql
 
 House = Callable[..., AbstractContextManager[Served]]
 TEMPLATE = "template_esteio"

@@ -3,8 +3,8 @@
 import asyncio
 
 import asyncpg
-
 import redis
+
 from bench import sample
 from bench.engines import Engines
 from bench.servers import App, gunicorn, uvicorn

@@ -5,10 +5,10 @@ import hashlib
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.auth.desk import desk, new_key, reads, rows
 
 from esteio.auth.keys import beginning, make_key, well_formed
 from esteio.base.ids import ALPHABET
+from tests.auth.desk import desk, new_key, reads, rows
 
 pytestmark = pytest.mark.anyio
 

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import pytest
-from tests.auth.desk import PASSWORD, again, desk, logged_in, rows
 
 from esteio.auth.administration import bootstrap, create_user
 from esteio.auth.parts import Auth
@@ -16,6 +15,7 @@ from esteio.auth.settings import AuthSettings
 from esteio.auth.use_cases.login import login, register
 from esteio.base.clock import TurnableClock
 from esteio.base.errors import Conflict, EsteioError, Forbidden, Invalid, InvalidCredentials, RateLimited, Unavailable
+from tests.auth.desk import PASSWORD, again, desk, logged_in, rows
 
 pytestmark = pytest.mark.anyio
 

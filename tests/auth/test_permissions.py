@@ -10,9 +10,10 @@ from esteio.auth.environment import EnvironmentKeys
 from esteio.auth.permissions import PERMISSIONS, PLATFORM, area, permissions_of
 from esteio.auth.settings import AuthSettings
 from esteio.base.principal import DEFAULT_TENANT, Principal
+from esteio.http.rules import AUTHENTICATED
 
 PRODUCTS = {"pets:write": "change pets", "pets:delete": "delete pets", "store:order": "order"}
-EVERY = permissions_of({**PRODUCTS, "metrics:read": "read metrics", "authenticated": "be known"}, {"store:order"})
+EVERY = permissions_of({**PRODUCTS, "metrics:read": "read metrics", AUTHENTICATED: "be known"}, {"store:order"})
 NAMES = st.sampled_from([*PERMISSIONS, *PRODUCTS, "*", "pets:*", "keys:*", "tenants:*"])
 
 

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-from tests.auth.desk import desk, logged_in, new_key, rows, until
 
 from esteio.auth.administration import revoke_key
 from esteio.auth.parts import Auth
@@ -19,6 +18,7 @@ from esteio.base.errors import Unavailable
 from esteio.base.principal import DEFAULT_TENANT, Principal
 from esteio.db.transaction import transaction
 from esteio.embedded.engines import Engines
+from tests.auth.desk import desk, logged_in, new_key, rows, until
 
 pytestmark = pytest.mark.anyio
 

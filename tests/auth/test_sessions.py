@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import pytest
-from tests.auth.desk import PASSWORD, again, desk, logged_in, reads, rows
 
 from esteio.auth.parts import Auth
 from esteio.auth.use_cases import account
@@ -13,6 +12,7 @@ from esteio.auth.use_cases.login import refresh
 from esteio.base.clock import TurnableClock
 from esteio.base.errors import Forbidden, InvalidCredentials, ReusedRefreshToken
 from esteio.base.principal import DEFAULT_TENANT, Principal
+from tests.auth.desk import PASSWORD, again, desk, logged_in, reads, rows
 
 pytestmark = pytest.mark.anyio
 

@@ -6,7 +6,6 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
-from tests.auth.desk import PASSWORD, again, desk, logged_in, rows
 
 from esteio.auth.administration import create_key, create_user, operator, tenant_named
 from esteio.auth.parts import Auth
@@ -16,6 +15,7 @@ from esteio.base.errors import InvalidCredentials, StartRefused
 from esteio.base.principal import DEFAULT_TENANT
 from esteio.db.tenancy import TENANT_MAPS, refuse_unsafe_start, unprotected_tables
 from esteio.db.transaction import transaction
+from tests.auth.desk import PASSWORD, again, desk, logged_in, rows
 
 pytestmark = pytest.mark.anyio
 

@@ -14,13 +14,13 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from tests.auth.desk import ISSUER, desk, logged_in, reads, rows
 
 from esteio.auth.administration import rotate_signing_key
 from esteio.auth.parts import Auth
 from esteio.auth.tokens import LEEWAY
 from esteio.base.clock import TurnableClock
 from esteio.base.principal import DEFAULT_TENANT
+from tests.auth.desk import ISSUER, desk, logged_in, reads, rows
 
 pytestmark = pytest.mark.anyio
 

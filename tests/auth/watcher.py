@@ -3,11 +3,10 @@
 import asyncio
 import sys
 
-from tests.auth.desk import desk, until
-
 from esteio.base.clock import SystemClock
 from esteio.telemetry.logs import configure
 from esteio.telemetry.settings import TelemetrySettings
+from tests.auth.desk import desk, until
 
 
 async def watch(url: str, redis_url: str, key: bytes) -> None:

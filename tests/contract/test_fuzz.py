@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import schemathesis
 from schemathesis.engine import Status, events, from_schema
+
 from tests.conftest import House
 from tests.house import ADMIN_KEY, Served
 

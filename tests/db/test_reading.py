@@ -23,7 +23,8 @@ def pets_of_two_tenants(served: Served) -> Iterator[None]:
     for tenant in (DEFAULT_TENANT, OTHER):
         for number in range(5):
             served.sql(
-                "INSERT INTO pets (id, tenant_id, name, species, status, owner) VALUES ($1, $2, $3, 'dog', 'active', 'x')",
+                "INSERT INTO pets (id, tenant_id, name, species, status, owner) "
+                "VALUES ($1, $2, $3, 'dog', 'active', 'x')",
                 uuid4(),
                 tenant,
                 f"{'own' if tenant == DEFAULT_TENANT else 'other'}-{number}",

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
 from tests.documents.markup_reading import Page
 from tests.house import Served
 

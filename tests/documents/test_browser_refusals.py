@@ -4,14 +4,14 @@ from collections.abc import Iterator
 
 import pytest
 from fastapi import APIRouter
-from tests.conftest import House
-from tests.documents.markup_reading import Page
-from tests.house import Served
 
 from esteio.base.errors import EsteioError, RateLimited, Unauthenticated, Unavailable
 from esteio.http.gate.headers import API_CSP, PAGE_CSP
 from esteio.http.rules import rules
 from esteio.manifest import Manifest
+from tests.conftest import House
+from tests.documents.markup_reading import Page
+from tests.house import Served
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml"}
 HOSTILE = '<img src=x onerror="alert(1)">&amp;'

@@ -4,12 +4,12 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.documents.markup_reading import Page
-from tests.house import Served
 
 import esteio.catalog
 from esteio.app.documents.refusals import known_kinds, pages_folder
 from esteio.base.errors import EsteioError
+from tests.documents.markup_reading import Page
+from tests.house import Served
 
 SECTIONS = ("## When it happens", "## What the caller does", "## What the operator looks at", "## Example")
 

@@ -3,10 +3,10 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.documents.markup_reading import Page
 
 from esteio.app.documents import markup
 from esteio.app.documents.reference import reference_page
+from tests.documents.markup_reading import Page
 
 ALLOWED = {"h1", "h2", "h3", "h4", "p", "ul", "li", "pre", "code", "strong", "a"}
 PIECES = st.sampled_from(

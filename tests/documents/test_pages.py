@@ -3,12 +3,12 @@
 import gzip
 
 import pytest
-from tests.conftest import House
-from tests.documents.markup_reading import Page
-from tests.house import Served
 
 from esteio.http.gate.headers import PAGE_CSP
 from esteio.http.times import http_date
+from tests.conftest import House
+from tests.documents.markup_reading import Page
+from tests.house import Served
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml"}
 PAGES = (

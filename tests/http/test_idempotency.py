@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
+
 from tests.conftest import House
 from tests.house import Served, environment, eventually, sql
 

@@ -9,13 +9,13 @@ import pytest
 import redis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
-from tests.redis.valkey_process import ValkeyProcess
 
 from esteio.limits.grant import grants
 from esteio.limits.ledger import Ledger
 from esteio.limits.policy import BUCKETS, Policy
 from esteio.limits.script import lease_script
 from esteio.limits.slot import NEVER, Slot
+from tests.redis.valkey_process import ValkeyProcess
 
 SCRIPT = lease_script(now="local now = tonumber(ARGV[#ARGV])")
 KEY = "esteio:{t}:limit:sim"

@@ -5,6 +5,7 @@ import signal
 import time
 
 import pytest
+
 from tests.limits.crowd import Crowd, Outcome, fullest
 from tests.redis.valkey_process import ValkeyProcess, until
 

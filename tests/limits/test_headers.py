@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 
 import http_sf
 import pytest
-from tests.redis.valkey_process import ValkeyProcess
 
 from esteio.limits.decision import Decision
 from esteio.limits.headers import fields
@@ -13,6 +12,7 @@ from esteio.limits.identity import Identity
 from esteio.limits.limiter import Limiter
 from esteio.limits.policy import Policy
 from esteio.redis.client import RedisClient
+from tests.redis.valkey_process import ValkeyProcess
 
 pytestmark = pytest.mark.anyio
 

@@ -5,7 +5,6 @@ import time
 from collections.abc import AsyncIterator
 
 import pytest
-from tests.redis.valkey_process import ValkeyProcess, comes_true
 
 from esteio.base.errors import Unavailable
 from esteio.limits.account import Account
@@ -13,6 +12,7 @@ from esteio.limits.identity import Identity, counted_key
 from esteio.limits.limiter import Limiter
 from esteio.limits.policy import Policy
 from esteio.redis.client import RedisClient
+from tests.redis.valkey_process import ValkeyProcess, comes_true
 
 pytestmark = pytest.mark.anyio
 

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+
 from tests.house import Served
 
 BASE = "/api/v2/pets"

@@ -4,11 +4,11 @@ import time
 from contextlib import asynccontextmanager
 
 import pytest
-from tests.redis.valkey_process import ValkeyProcess, comes_true
 
 from esteio.redis.bulletin import Bulletin
 from esteio.redis.client import RedisClient
 from esteio.redis.errors import RedisUnavailable
+from tests.redis.valkey_process import ValkeyProcess, comes_true
 
 pytestmark = pytest.mark.anyio
 

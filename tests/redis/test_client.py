@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 import pytest
 from redis.exceptions import ResponseError
-from tests.redis.valkey_process import ValkeyProcess, comes_true
 
 from esteio.redis.client import RedisClient
 from esteio.redis.deadline import Deadline
 from esteio.redis.errors import RedisUnavailable
 from esteio.redis.script import Script
+from tests.redis.valkey_process import ValkeyProcess, comes_true
 
 pytestmark = pytest.mark.anyio
 

@@ -53,6 +53,8 @@ class Database:
             max_overflow=0,
             pool_timeout=self.settings.acquire_timeout,
             pool_pre_ping=False,
+            # The message of a failed statement reaches the log; its values may be secrets or somebody's data.
+            hide_parameters=True,
         )
         await self._open_pool()
 

@@ -85,6 +85,9 @@ def document(
             operation = rules.get((path, method))
             if operation is not None:
                 _complete(described, operation)
+    for methods in whole["webhooks"].values():
+        for described in methods.values():
+            described["responses"].pop("422", None)
     return whole
 
 

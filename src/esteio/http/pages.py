@@ -9,7 +9,8 @@ PAGE_STATUSES = frozenset({401, 404, 429, 500, 503})
 _PAGE = """<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{status} {title}</title><link rel="stylesheet" href="/docs/assets/page.css"></head>
+<title>{status} {title}</title><link rel="stylesheet" href="{base}/docs/assets/page.css">
+<link rel="icon" href="{base}/docs/assets/icon.svg"></head>
 <body><main><p class="status">{status}</p><h1>{title}</h1><p>{detail}</p>{retry}
 <p class="quiet">Request {request_id}</p></main></body>
 </html>
@@ -21,8 +22,8 @@ def wants_page(headers: dict[bytes, bytes], status: int) -> bool:
     return status in PAGE_STATUSES and b"text/html" in headers.get(b"accept", b"")
 
 
-def error_page(error: EsteioError, request_id: str) -> bytes:
-    """The error in words, as HTML without script or inline style."""
+def error_page(error: EsteioError, request_id: str, base: str) -> bytes:
+    """The error in words, as HTML without script or inline style; `base` is the public URL's path."""
     seconds = error.headers.get("Retry-After")
     retry = f"<p>Please try again in {escape(seconds)} seconds.</p>" if seconds else ""
     page = _PAGE.format(
@@ -31,5 +32,6 @@ def error_page(error: EsteioError, request_id: str) -> bytes:
         detail=escape(error.detail),
         retry=retry,
         request_id=escape(request_id),
+        base=escape(base),
     )
     return page.encode()

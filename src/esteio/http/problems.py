@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -35,6 +36,7 @@ class Problems:
 
     def __init__(self, *, base: str, version: str, stamp: Callable[[], bytes]) -> None:
         self._base = base.rstrip("/")
+        self._path = urlsplit(self._base).path
         self._version = version
         self._stamp = stamp
         self._log = log("esteio.http")
@@ -44,7 +46,10 @@ class Problems:
         refusal = self.known(error)
         page = exchange.operation is None or not exchange.operation.is_api
         if page and not exchange.path.startswith("/api") and wants_page(exchange.headers, refusal.status):
-            body, kind = error_page(refusal, exchange.request_id), (b"content-type", b"text/html; charset=utf-8")
+            body, kind = (
+                error_page(refusal, exchange.request_id, self._path),
+                (b"content-type", b"text/html; charset=utf-8"),
+            )
         else:
             body, kind = self.body(refusal, exchange), PROBLEM
         headers = [kind, (b"content-length", b"%d" % len(body)), (b"cache-control", b"no-store")]

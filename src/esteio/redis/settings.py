@@ -10,4 +10,4 @@ class RedisSettings(BaseModel):
 
     url: SecretStr = Field(description="redis://user:password@host:port/0, rediss://… or unix:///path?db=0")
     deadline: float = Field(default=0.25, gt=0, le=2, description="seconds to wait for an answer")
-    ttl: int = Field(default=300, ge=1, le=86_400, description="seconds that what was fetched elsewhere counts as fresh")
+    ttl: int = Field(default=300, ge=1, le=86_400, description="seconds for which fetched data are fresh")

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import any_, delete, literal, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -94,7 +94,7 @@ async def change_role(
 async def delete_role(auth: Auth, *, caller: Principal, session: AsyncSession, name: str, expected: int | None) -> None:
     """Raises `Conflict` while a user holds it."""
     await _own(auth, caller, session, name, expected)
-    if await session.scalar(select(Membership.user_id).where(Membership.roles.contains([name])).limit(1)):
+    if await session.scalar(select(Membership.user_id).where(literal(name) == any_(Membership.roles)).limit(1)):
         raise Conflict("Users hold this role: take it from them first.")
     await session.execute(delete(Role).where(Role.name == name))
     _told(auth, caller, session, "role.deleted", name, {})

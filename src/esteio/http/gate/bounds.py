@@ -81,7 +81,7 @@ def check_json(body: bytes, *, max_depth: int, max_members: int) -> None:
     except orjson.JSONDecodeError as error:
         raise MalformedJson(f"The body is not valid JSON: {error.msg} at character {error.pos}.") from error
     members = 0
-    level: list[Any] = [value]
+    level: list[Any] = [value] if isinstance(value, dict | list) else []
     for _ in range(max_depth):
         below: list[Any] = []
         for item in level:

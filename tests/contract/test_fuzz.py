@@ -12,7 +12,7 @@ from tests.conftest import House
 from tests.house import ADMIN_KEY, Served
 
 SEED = 20_261_121
-MOST_SECONDS = {"v1": 8, "v2": 30}
+MOST_SECONDS = {"v1": 60, "v2": 200}
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,9 @@ def configured(served: Served, version: str) -> schemathesis.Config:
             "base-url": served.url,
             "headers": {"X-API-Key": ADMIN_KEY},
             "workers": 1,
-            "generation": {"max-examples": 8, "no-shrink": True, "database": "none"},
+            "generation": {"max-examples": 4, "no-shrink": True, "database": "none"},
+            "continue-on-failure": True,
+            "checks": {"positive_data_acceptance": {"expected-statuses": ["2xx","3xx","400","401","403","404","409","410","412","422","429"]}},
             "phases": {"stateful": {"enabled": False}},
         }
     )
@@ -55,6 +57,7 @@ def test_fuzz(served: Served, version: str) -> None:
                             found[key] = (event.phase, str(f.failure)[:600], f.code_sample[:500] if hasattr(f,'code_sample') else '')
         elif isinstance(event, (events.NonFatalError, events.FatalError)):
             print("ERR", event, getattr(event, "value", None))
+            print("  ", event.phase, event.recorder.label, len(event.recorder.cases), round(event.elapsed_time,2), event.status)
         elif isinstance(event, events.EngineFinished):
             print("stop", event.stop_reason, event.running_time)
         elif isinstance(event, events.PhaseFinished):

@@ -2,37 +2,20 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 from uuid import UUID
+from weakref import WeakSet
 
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
-from esteio.base.errors import Unavailable
+from esteio.db.failures import BROKEN, FAILURES, unavailable
+from esteio.db.patience import Patience
 from esteio.db.reading import Reading
 from esteio.db.settings import DatabaseSettings
 
-FAILURES: tuple[type[BaseException], ...] = (
-    OSError,
-    TimeoutError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.TooManyConnectionsError,
-    asyncpg.QueryCanceledError,
-    asyncpg.LockNotAvailableError,
-    asyncpg.DiskFullError,
-    asyncpg.ReadOnlySQLTransactionError,
-)
-"""What a database that is down, silent, starting, full or overloaded makes the driver raise."""
-
-
-def unavailable(error: BaseException) -> Unavailable:
-    """The 503 for a database failure; the caller learns nothing of its kind, the log does."""
-    return Unavailable("The database is unavailable.", retry_after=2, operator=f"{type(error).__name__}: {error}")
+_FAREWELL = 1.0
 
 
 class Database:
@@ -43,12 +26,13 @@ class Database:
         self._name = name
         self._pool: asyncpg.Pool | None = None
         self._engine: AsyncEngine | None = None
+        self._writing: WeakSet[asyncpg.Connection] = WeakSet()
 
     async def open(self) -> None:
         """Prepare the pools. The database may still be down: then the first use says so, and a later one heals."""
         self._engine = create_async_engine(
             "postgresql+asyncpg://",
-            async_creator=self.connect,
+            async_creator=self._connect_for_writing,
             pool_size=self.settings.pool_max,
             max_overflow=0,
             pool_timeout=self.settings.acquire_timeout,
@@ -62,10 +46,28 @@ class Database:
         if self._pool is not None:
             self._pool.terminate()
         if self._engine is not None:
-            await self._engine.dispose()
+            with suppress(Exception):
+                async with asyncio.timeout(_FAREWELL):
+                    await self._engine.dispose()
+        for connection in list(self._writing):
+            connection.terminate()  # of those that are left: a silent server hears no farewell
 
     async def connect(self, **options: Any) -> asyncpg.Connection:
-        """A connection that has taken on the runtime role and the house's time-outs."""
+        """A connection that has taken on the runtime role and the house's time-outs.
+
+        Raises `Unavailable` where the server refuses it: no such database, role or password is not the caller's fault.
+        """
+        try:
+            return await self._connect(**options)
+        except asyncpg.PostgresError as error:
+            raise unavailable(error) from error
+
+    async def _connect_for_writing(self, *_: Any, **__: Any) -> asyncpg.Connection:
+        connection = await self.connect()
+        self._writing.add(connection)
+        return connection
+
+    async def _connect(self, **options: Any) -> asyncpg.Connection:
         settings = self.settings
         return await asyncpg.connect(
             settings.url.get_secret_value(),
@@ -101,12 +103,14 @@ class Database:
         """
         arguments = (*values, str(tenant)) if tenant is not None else values
         sql = reading.scoped if tenant is not None else reading.plain
+        settings = self.settings
         try:
-            async with asyncio.timeout(self.settings.statement_timeout + self.settings.acquire_timeout):
-                try:
-                    return await self._fetch(sql, arguments)
-                except (asyncpg.PostgresConnectionError, asyncpg.AdminShutdownError, ConnectionError):
-                    return await self._fetch(sql, arguments)
+            with Patience(settings.statement_timeout + settings.acquire_timeout, settings.request_timeout) as seconds:
+                async with asyncio.timeout(seconds):
+                    try:
+                        return await self._fetch(sql, arguments)
+                    except BROKEN:
+                        return await self._fetch(sql, arguments)
         except FAILURES as error:
             raise unavailable(error) from error
 
@@ -128,8 +132,14 @@ class Database:
         """A connection of the read pool, for checks and for listening."""
         assert self._pool is not None, "the database is not open"
         try:
-            async with self._pool.acquire(timeout=self.settings.acquire_timeout) as connection:
+            connection = await self._pool.acquire(timeout=self.settings.acquire_timeout)
+            try:
                 yield connection
+            except (TimeoutError, asyncio.CancelledError):
+                connection.terminate()
+                raise
+            finally:
+                await self._pool.release(connection)
         except FAILURES as error:
             raise unavailable(error) from error
 

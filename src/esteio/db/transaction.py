@@ -10,10 +10,15 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from esteio.db.database import FAILURES, Database, unavailable
+from esteio.db.database import Database
+from esteio.db.failures import FAILURES, unavailable
+from esteio.db.patience import Patience
 from esteio.db.tenancy import SETTING
 
 _SET_TENANT = text(f"SELECT set_config('{SETTING}', :tenant, true)")
+
+_FAREWELL = 0.2
+_ROLLBACK = 1.0
 
 AfterCommit = Callable[[], Awaitable[None]]
 
@@ -42,19 +47,21 @@ async def enter_tenant(session: AsyncSession, tenant: UUID) -> None:
 async def transaction(database: Database, tenant: UUID | None, *, budget: float = 5.0) -> AsyncIterator[AsyncSession]:
     """A session in one transaction: committed at the end, rolled back on any error, over within `budget` seconds.
 
-    Raises `Unavailable` when the database is down, silent or full. A commit that fails raises too: who answered
-    before it would have told a lie.
+    In a request the time that it has left for the database bounds it too. Raises `Unavailable` when the database is
+    down, silent or full. A commit that fails raises too: who answered before it would have told a lie.
     """
     session = database.session()
     try:
-        async with asyncio.timeout(budget):
-            if tenant is not None:
-                await enter_tenant(session, tenant)
-            yield session
-            await session.commit()
+        with Patience(budget, database.settings.request_timeout) as seconds:
+            async with asyncio.timeout(seconds):
+                if tenant is not None:
+                    await _begin(session, tenant)
+                yield session
+                await session.commit()
     except BaseException as error:
-        await _abandon(session, broken=_is_failure(error))
-        if _is_failure(error):
+        failed = is_failure(error)
+        await _abandon(session, broken=failed)
+        if failed:
             raise unavailable(error) from error
         raise
     await session.close()
@@ -62,7 +69,19 @@ async def transaction(database: Database, tenant: UUID | None, *, budget: float 
         await step()
 
 
-def _is_failure(error: BaseException) -> bool:
+async def _begin(session: AsyncSession, tenant: UUID) -> None:
+    """Enter the tenant, on another connection where this one broke while it was idle: nothing was done on it yet."""
+    try:
+        await enter_tenant(session, tenant)
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+        await session.rollback()
+        await enter_tenant(session, tenant)
+
+
+def is_failure(error: BaseException) -> bool:
+    """Whether the error says that the database cannot serve now."""
     if isinstance(error, PoolTimeout | OperationalError | InterfaceError):
         return True
     if isinstance(error, DBAPIError):
@@ -77,8 +96,8 @@ def _driver_error(error: DBAPIError) -> BaseException | None:
 async def _abandon(session: AsyncSession, *, broken: bool) -> None:
     """Roll back; where the server may be silent, drop the connection instead of asking it anything."""
     with suppress(Exception):
-        async with asyncio.timeout(1.0):
+        async with asyncio.timeout(_FAREWELL if broken else _ROLLBACK):
             await (session.invalidate() if broken else session.rollback())
     with suppress(Exception):
-        async with asyncio.timeout(1.0):
+        async with asyncio.timeout(_FAREWELL):
             await session.close()

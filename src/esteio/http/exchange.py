@@ -49,6 +49,7 @@ class Exchange:
         "sent",
         "status",
         "trace_id",
+        "waited",
         "warnings",
     )
 
@@ -72,6 +73,7 @@ class Exchange:
         self.body: bytes | None = None
         self.added: Headers = []
         self.warnings: list[str] = []
+        self.waited = 0.0
         self.status = 0
         self.sent = 0
 

@@ -37,7 +37,11 @@ DO $$ BEGIN
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') THEN
         CREATE ROLE {role} NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE;
     END IF;
-EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
+EXCEPTION
+    WHEN duplicate_object OR unique_violation THEN NULL;
+    WHEN insufficient_privilege THEN
+        RAISE EXCEPTION 'the role {role} is missing and % may not make it', current_user
+            USING HINT = 'As a superuser: CREATE ROLE {role} NOLOGIN; GRANT {role} TO ' || current_user;
 END $$
 """
 
@@ -54,5 +58,10 @@ BEGIN
     IF NOT lent THEN
         GRANT {role} TO CURRENT_USER;
     END IF;
+EXCEPTION
+    WHEN unique_violation OR internal_error THEN NULL;
+    WHEN insufficient_privilege THEN
+        RAISE EXCEPTION '% may not take on the role {role}', current_user
+            USING HINT = 'As a superuser: GRANT {role} TO ' || current_user;
 END $$
 """

@@ -11,6 +11,8 @@ class Context(Protocol):
 
     request_id: str
     trace_id: str
+    waited: float
+    """Seconds that the request has spent on the database so far."""
 
     def who(self) -> tuple[str, str]:
         """The ids of principal and tenant; empty while they are not known."""

@@ -122,7 +122,8 @@ def serve(
     chosen = SHIPPED if services is None else services
     settings = read_settings(sections(chosen), environ=given)
     app = create_app(settings, chosen, clock)
-    listening = socket.socket()
+    # Named in full: asyncio turns Nagle's delay off for sockets that say TCP, and for no others.
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.bind(("127.0.0.1", 0))
     config = uvicorn.Config(app, lifespan="on", access_log=False, log_config=None, server_header=False, ws="none")
     server = uvicorn.Server(config)

@@ -1,4 +1,4 @@
-"""A process that logs all it can while secrets pass through it; it prints the secrets, and its log is what it is for."""
+"""A process that logs all it can while secrets pass through it, and prints which secrets these were."""
 
 import json
 import sys
@@ -14,7 +14,9 @@ EMAIL = "noisy@example.org"
 def secrets_of(served: Served) -> list[str]:
     """Everything that must not be seen afterwards, each of it used rightly and wrongly."""
     anonymous = served.anonymous
-    key = served.key("pets:write")
+    wanted = {"name": "noisy", "scopes": ["pets:write"]}
+    made = served.client.post("/api/v2/keys", json=wanted, headers={"Idempotency-Key": "once"})
+    key = made.json()["data"]["key"]
     credentials = {"email": EMAIL, "password": PASSWORDS[0]}
     anonymous.post("/auth/register", json={**credentials, "name": "Noisy"})
     anonymous.post("/auth/login", json={"email": EMAIL, "password": PASSWORDS[2]})

@@ -33,7 +33,7 @@ def noise(engines: Engines, new_database: Callable[[], str]) -> Noise:
 
 def test_no_log_line_shows_a_secret(noise: Noise) -> None:
     """Of keys, passwords, tokens and the master secret nothing appears in the log, used rightly or wrongly."""
-    assert noise.log.count('"event":"request"') > 20 and "credentials refused" in noise.log
+    assert noise.log.count('"event":"request"') > 15 and "credentials refused" in noise.log
     assert len(noise.secrets) == 13
     assert [secret for secret in noise.secrets if secret in noise.log] == []
     # Not even the part of a token that carries its claims, or the random part of a key.
@@ -47,8 +47,9 @@ def test_no_metric_shows_a_secret(noise: Noise) -> None:
 
 
 def test_no_table_shows_a_secret(noise: Noise) -> None:
-    """A dump of every table holds none of them."""
+    """A dump of every table holds none of them, not even where an answer is stored for its Idempotency-Key."""
     tables = sql(noise.database_url, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
     dump = "".join(str(sql(noise.database_url, f"SELECT t::text FROM {row['tablename']} t")) for row in tables)
     assert "noisy@example.org" in dump
-    assert [secret for secret in noise.secrets if secret in dump] == []
+    assert "idempotency_records" in {row["tablename"] for row in tables}
+    assert [secret for secret in noise.secrets if secret in dump or secret.encode().hex() in dump] == []

@@ -33,9 +33,15 @@ def clock() -> TurnableClock:
 
 
 @pytest.fixture
-def url(new_database: Callable[[], str]) -> str:
-    """A database for each test, since each turns its own clock."""
+def own_url(new_database: Callable[[], str]) -> str:
+    """A database for one test, which makes signing keys at times of its own."""
     return new_database()
+
+
+@pytest.fixture
+async def alone(own_url: str, clock: TurnableClock) -> AsyncIterator[Auth]:
+    async with desk(own_url, clock=clock) as opened:
+        yield opened
 
 
 @pytest.fixture
@@ -240,66 +246,66 @@ async def test_it_rests_on_session_user_and_membership(auth: Auth, url: str, sta
     assert not await proves(auth, entered.access_token.encode())
 
 
-async def test_a_new_signing_key_is_published_before_it_signs(auth: Auth, clock: TurnableClock) -> None:
+async def test_a_new_signing_key_is_published_before_it_signs(alone: Auth, clock: TurnableClock) -> None:
     """For the lead time tokens are still signed with the old key; after it with the new one, and both verify."""
-    old = (await auth.signing.signer())[0]
-    before = await logged_in(auth, await email())
-    new = await rotate_signing_key(auth)
-    assert new in [pair.kid for pair in await auth.signing.published()]
-    assert (await auth.signing.signer())[0] == old
+    old = (await alone.signing.signer())[0]
+    before = await logged_in(alone, await email())
+    new = await rotate_signing_key(alone)
+    assert new in [pair.kid for pair in await alone.signing.published()]
+    assert (await alone.signing.signer())[0] == old
     clock.turn(599)
-    assert (await auth.signing.signer())[0] == old
+    assert (await alone.signing.signer())[0] == old
     clock.turn(1)
-    assert (await auth.signing.signer())[0] == new
-    assert await proves(auth, before.access_token.encode())
-    assert await proves(auth, (await good(auth)).encode())
+    assert (await alone.signing.signer())[0] == new
+    assert await proves(alone, before.access_token.encode())
+    assert await proves(alone, (await good(alone)).encode())
 
 
-async def test_an_old_signing_key_is_kept_until_its_tokens_have_expired(auth: Auth, clock: TurnableClock) -> None:
+async def test_an_old_signing_key_is_kept_until_its_tokens_have_expired(alone: Auth, clock: TurnableClock) -> None:
     """Rotation forgets only keys whose successor has signed for longer than a token lives."""
-    old = (await auth.signing.signer())[0]
-    await rotate_signing_key(auth)
+    old = (await alone.signing.signer())[0]
+    await rotate_signing_key(alone)
     clock.turn(600 + 15 * 60)
-    await rotate_signing_key(auth)
-    assert old in [pair.kid for pair in await auth.signing.published()]
+    await rotate_signing_key(alone)
+    assert old in [pair.kid for pair in await alone.signing.published()]
     clock.turn(6 * 60)
-    await rotate_signing_key(auth)
-    assert old not in [pair.kid for pair in await auth.signing.published()]
+    await rotate_signing_key(alone)
+    assert old not in [pair.kid for pair in await alone.signing.published()]
 
 
 async def test_a_leaked_signing_key_is_refused_in_every_process_within_five_seconds(
-    auth: Auth, url: str, clock: TurnableClock
+    alone: Auth, own_url: str, clock: TurnableClock
 ) -> None:
     """Rotated at once, all that the old key signed is refused here now and elsewhere within five seconds."""
-    async with desk(url, clock=clock) as there:
-        token = (await good(auth)).encode()
+    async with desk(own_url, clock=clock) as there:
+        token = (await good(alone)).encode()
         assert await proves(there, token)
-        await rotate_signing_key(auth, at_once=True)
+        await rotate_signing_key(alone, at_once=True)
         clock.turn(5)
-        assert not await proves(auth, token) and not await proves(there, token)
-        assert await proves(there, (await good(auth)).encode())
+        assert not await proves(alone, token) and not await proves(there, token)
+        assert await proves(there, (await good(alone)).encode())
 
 
-async def test_many_that_start_at_once_make_one_signing_key(url: str) -> None:
+async def test_many_that_start_at_once_make_one_signing_key(own_url: str) -> None:
     """However many ask for the first key together, there is one."""
-    async with desk(url) as one, desk(url) as two:
-        await rows(url, "DELETE FROM signing_keys")
+    async with desk(own_url) as one, desk(own_url) as two:
+        await rows(own_url, "DELETE FROM signing_keys")
         await asyncio.gather(*(auth.signing.ensure() for auth in (one, two) * 5))
-    assert len(await rows(url, "SELECT kid FROM signing_keys")) == 1
+    assert len(await rows(own_url, "SELECT kid FROM signing_keys")) == 1
 
 
 async def test_a_signing_key_of_age_gets_a_successor_at_the_next_start(
-    auth: Auth, url: str, clock: TurnableClock
+    alone: Auth, own_url: str, clock: TurnableClock
 ) -> None:
     """After ninety days a start makes the next key, once, which signs after the lead time."""
-    old = (await auth.signing.signer())[0]
+    old = (await alone.signing.signer())[0]
     clock.turn(timedelta(days=91).total_seconds())
     for _ in range(2):
-        async with desk(url, clock=clock):
+        async with desk(own_url, clock=clock):
             pass
     clock.turn(600)
-    assert (await auth.signing.signer())[0] != old
-    assert len([pair for pair in await auth.signing.published() if pair.active_from > clock.now() - timedelta(1)]) == 1
+    assert (await alone.signing.signer())[0] != old
+    assert len([pair for pair in await alone.signing.published() if pair.active_from > clock.now() - timedelta(1)]) == 1
 
 
 async def test_private_keys_lie_sealed(auth: Auth, url: str) -> None:

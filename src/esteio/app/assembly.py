@@ -78,7 +78,8 @@ class Esteio:
         self._gate = build_gate(self.api, self._make_parts())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._gate(scope, receive, send)
+        """Every request passes the gate. What else a server calls, its lifespan, is for the application alone."""
+        await (self._gate if scope["type"] == "http" else self.api)(scope, receive, send)
 
     def document(self, version: str) -> dict[str, object]:
         """The OpenAPI document of `v1` or `v2`."""

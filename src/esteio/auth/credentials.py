@@ -53,6 +53,11 @@ class Credentials:
         self._proved.move_to_end(digest)
         return entry.proof
 
+    def refused(self, raw: bytes) -> bool:
+        """Whether the credential was found to be wrong a moment ago."""
+        entry = self._refused.get(sha256(raw).digest())
+        return entry is not None and entry.fresh_until > self._now()
+
     async def prove(self, raw: bytes, look: Look) -> Proof | None:
         """What the credential proves, `None` when nothing; `look` is asked at most once at a time for each credential.
 

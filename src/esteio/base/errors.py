@@ -71,11 +71,21 @@ class EsteioError(Exception):
         data: Any = None,
     ) -> None:
         self.detail = detail or self.words
-        self.errors = tuple(errors) or (FieldError(self.code, self.detail),)
+        self._errors = tuple(errors)
         self.headers = dict(headers or {})
         self.operator = operator
         self.data = data
         super().__init__(operator or self.detail)
+
+    @property
+    def errors(self) -> tuple[FieldError, ...]:
+        """What is wrong, at least one entry."""
+        return self._errors or (FieldError(self.code, self.detail),)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it says no more than its kind does, so that every such error has the same words."""
+        return self.detail is self.words and not self._errors and self.data is None
 
     @classmethod
     def slug(cls) -> str:

@@ -28,10 +28,13 @@ class Principal:
     permissions: frozenset[str] = frozenset()
     plan: str | None = None
     label: str = field(default="", compare=False)
+    anonymous: bool = field(init=False, repr=False, compare=False)
+    tenant_text: str = field(init=False, repr=False, compare=False)
 
-    @property
-    def anonymous(self) -> bool:
-        return self.proof == "none"
+    def __post_init__(self) -> None:
+        # Asked for by every request, so not worked out anew by each.
+        object.__setattr__(self, "anonymous", self.proof == "none")
+        object.__setattr__(self, "tenant_text", str(self.tenant))
 
     def may(self, permission: str) -> bool:
         """Whether the permission is held, itself or through a wildcard."""

@@ -5,10 +5,8 @@ more than most of the gate's steps. Here a head that announces its length is joi
 leaves together with its body: the same bytes on the wire. Every other answer goes uvicorn's way.
 """
 
-from types import MethodType
 from typing import Any
 
-from starlette.types import Message
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 _BODILESS = (204, 304)
@@ -19,50 +17,52 @@ class Protocol(HttpToolsProtocol):
     """For `uvicorn.Config(http=Protocol)`. Header names come in lower case, as ASGI demands."""
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
-        cycle.send = MethodType(_send, cycle)  # type: ignore[method-assign]
+        cycle.__class__ = _Cycle
         super()._start_asgi_task(cycle, app)
 
 
-async def _send(cycle: Any, message: Message) -> None:
-    if not cycle.response_started:
-        if message["type"] == "http.response.start" and _hold(cycle, message):
+class _Cycle(RequestResponseCycle):
+    """One request and its answer, whose head is held until the body comes."""
+
+    held = b""
+
+    async def send(self, message: Any) -> None:
+        if not self.response_started:
+            if message["type"] == "http.response.start" and self._hold(message["status"], message["headers"]):
+                return
+        elif self.held and self._release(message):
             return
-    elif cycle.expected_content_length is None and _release(cycle, message):
-        return
-    await RequestResponseCycle.send(cycle, message)
+        await super().send(message)
 
-
-def _hold(cycle: Any, message: Message) -> bool:
-    """Keep the head until its body comes. `False` for an answer that is framed in another way."""
-    status, headers = message["status"], message["headers"]
-    length = 0 if status in _BODILESS else None
-    for name, value in headers:
-        if name == b"content-length":
-            length = int(value)
-        elif name in _FRAMING:
+    def _hold(self, status: int, headers: list[tuple[bytes, bytes]]) -> bool:
+        """Keep the head until its body comes. `False` for an answer that is framed in another way."""
+        length = 0 if status in _BODILESS else None
+        for name, value in headers:
+            if name == b"content-length":
+                length = int(value)
+            elif name in _FRAMING:
+                return False
+        if length is None or not self.keep_alive or self.scope["method"] == "HEAD":
             return False
-    if length is None or not cycle.keep_alive or cycle.scope["method"] == "HEAD":
-        return False
-    lines = [b"%b: %b\r\n" % header for header in (*cycle.default_headers, *headers)]
-    head = b"".join((STATUS_LINE[status], *lines, b"\r\n"))
-    if head.count(b"\n") != len(lines) + 2 or head.count(b"\r") != len(lines) + 2:
-        raise RuntimeError("a header of the answer holds a line break")
-    cycle.held_head, cycle.held_length = head, length
-    cycle.response_started, cycle.waiting_for_100_continue = True, False
-    cycle.expected_content_length = None
-    return True
+        lines = [b"%b: %b\r\n" % header for header in (*self.default_headers, *headers)]
+        head = b"".join((STATUS_LINE[status], *lines, b"\r\n"))
+        if head.count(b"\n") != len(lines) + 2 or head.count(b"\r") != len(lines) + 2:
+            raise RuntimeError("a header of the answer holds a line break")
+        self.held, self.expected_content_length = head, length
+        self.response_started, self.waiting_for_100_continue, self.chunked_encoding = True, False, False
+        return True
 
-
-def _release(cycle: Any, message: Message) -> bool:
-    """Send head and body together. `False` when uvicorn shall send the body, because there is more to it."""
-    body = message.get("body", b"")
-    cycle.expected_content_length, cycle.chunked_encoding = cycle.held_length, False
-    if message.get("more_body") or len(body) != cycle.held_length or cycle.flow.write_paused or cycle.disconnected:
-        if not cycle.disconnected:
-            cycle.transport.write(cycle.held_head)
-        return False
-    cycle.transport.write(cycle.held_head + body)
-    cycle.response_complete = True
-    cycle.message_event.set()
-    cycle.on_response()
-    return True
+    def _release(self, message: Any) -> bool:
+        """Send head and body together. `False` when uvicorn shall send the body, because there is more to it."""
+        head, self.held = self.held, b""
+        body: bytes = message.get("body", b"")
+        whole = not message.get("more_body") and len(body) == self.expected_content_length
+        if not whole or self.flow.write_paused or self.disconnected:
+            if not self.disconnected:
+                self.transport.write(head)
+            return False
+        self.transport.write(head + body)
+        self.response_complete = True
+        self.message_event.set()
+        self.on_response()
+        return True

@@ -10,6 +10,7 @@ import uvicorn
 
 from esteio.app import Esteio, create_app
 from esteio.base.errors import StartRefused
+from esteio.cli.protocol import Protocol
 from esteio.settings import Settings, read_settings
 from esteio.telemetry.logs import configure
 from esteio.telemetry.metrics import prepare_directory
@@ -57,7 +58,7 @@ def serve_on(listening: socket.socket, application: Esteio, started_fd: int | No
     config = uvicorn.Config(
         application,
         loop="uvloop",
-        http="httptools",
+        http=Protocol,
         ws="none",
         lifespan="on",
         interface="asgi3",

@@ -110,8 +110,7 @@ class Answer(Response):
             exchange.answer = self.resource
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        exchange = exchange_of(scope)
-        await send_resource(self.resource, exchange, scope["app"].state.house.envelope, send)
+        await send_resource(self.resource, exchange_of(scope), scope["app"].state.house.envelope)
 
 
 class NoContent(Answer):
@@ -157,31 +156,23 @@ class Envelope:
         )
 
 
-async def send_resource(resource: Resource, exchange: Exchange, envelope: Envelope, send: Send) -> None:
+async def send_resource(resource: Resource, exchange: Exchange, envelope: Envelope) -> None:
     """Send the resource, or 304 when the caller already has it. A 304 costs no quota."""
     condition = exchange.headers.get(b"if-none-match")
     if condition is not None and _is_current(condition, resource, exchange):
-        await _send_not_modified(resource, exchange, send)
-        return
-    if resource.status == 204:
-        await send({"type": "http.response.start", "status": 204, "headers": [*resource.headers]})
-        await send({"type": "http.response.body", "body": b""})
-        return
-    operation = exchange.operation
-    body = envelope.wrap(resource, exchange) if operation and operation.version == "v2" else resource.data
-    headers = [JSON, (b"content-length", b"%d" % len(body)), *resource.headers]
-    await send({"type": "http.response.start", "status": resource.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+        if exchange.charge is not None:
+            exchange.charge.give_back()
+        await exchange.reply(304, resource.headers)
+    elif resource.status == 204:
+        await exchange.reply(204, resource.headers)
+    else:
+        operation = exchange.operation
+        body = envelope.wrap(resource, exchange) if operation and operation.version == "v2" else resource.data
+        headers = (JSON, (b"content-length", b"%d" % len(body)), *resource.headers)
+        await exchange.reply(resource.status, headers, body)
 
 
 def _is_current(condition: bytes, resource: Resource, exchange: Exchange) -> bool:
     if resource.etag is None or resource.status != 200 or exchange.method not in ("GET", "HEAD"):
         return False
     return matches(condition, resource.etag, weak=True)
-
-
-async def _send_not_modified(resource: Resource, exchange: Exchange, send: Send) -> None:
-    if exchange.charge is not None:
-        exchange.charge.give_back()
-    await send({"type": "http.response.start", "status": 304, "headers": [*resource.headers]})
-    await send({"type": "http.response.body", "body": b""})

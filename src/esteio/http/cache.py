@@ -15,23 +15,28 @@ from esteio.http.answers import Resource
 
 _MAX_TAGS = 50_000
 
+Key = tuple[str | bytes, ...]
+
 
 @dataclass(frozen=True, slots=True)
 class Slot:
     """The place that a request found empty and may fill: its key, and what had been touched when it was handed out."""
 
-    key: tuple[str, ...]
+    key: Key
     tags: tuple[str, ...]
     seen: tuple[int, ...]
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Entry:
+    """`looked_at` is the number of the change up to which the tags were found untouched."""
+
     resource: Resource
     slot: Slot
     until: float
     size: int
+    looked_at: int
 
 
 class ResponseCache:
@@ -39,25 +44,26 @@ class ResponseCache:
 
     def __init__(self, max_bytes: int, clock: Clock, in_touch: Callable[[], bool]) -> None:
         self._max_bytes = max_bytes
-        self._clock = clock
+        self._now = clock.monotonic
         self._in_touch = in_touch
-        self._entries: OrderedDict[tuple[str, ...], _Entry] = OrderedDict()
+        self._entries: OrderedDict[Key, _Entry] = OrderedDict()
         self._touches: dict[str, int] = {}
         self._clearings = 0
+        self._changes = 0
         self._bytes = 0
 
-    def get(self, key: tuple[str, ...]) -> Resource | None:
+    def get(self, key: Key) -> Resource | None:
         """The kept resource, if it is within its time and none of its tags was touched since."""
         entry = self._entries.get(key)
         if entry is None or not self._in_touch():
             return None
-        if entry.until <= self._clock.monotonic() or entry.slot.seen != self._seen(entry.slot.tags):
+        if entry.until <= self._now() or (entry.looked_at != self._changes and self._is_old(entry)):
             self._drop(key)
             return None
         self._entries.move_to_end(key)
         return entry.resource
 
-    def slot(self, key: tuple[str, ...], tags: tuple[str, ...], seconds: float) -> Slot:
+    def slot(self, key: Key, tags: tuple[str, ...], seconds: float) -> Slot:
         """Ask for a place before the answer is made."""
         return Slot(key, tags, self._seen(tags), seconds)
 
@@ -67,13 +73,14 @@ class ResponseCache:
         if not self._in_touch() or size > self._max_bytes // 8 or slot.seen != self._seen(slot.tags):
             return
         self._drop(slot.key)
-        self._entries[slot.key] = _Entry(resource, slot, self._clock.monotonic() + slot.seconds, size)
+        self._entries[slot.key] = _Entry(resource, slot, self._now() + slot.seconds, size, self._changes)
         self._bytes += size
         while self._bytes > self._max_bytes:
             self._drop(next(iter(self._entries)))
 
     def touch(self, tags: Iterable[str]) -> None:
         """What carries one of the tags is old from now on."""
+        self._changes += 1
         for tag in tags:
             self._touches[tag] = self._touches.get(tag, 0) + 1
         if len(self._touches) > _MAX_TAGS:
@@ -85,12 +92,17 @@ class ResponseCache:
         self._touches.clear()
         self._bytes = 0
         self._clearings += 1
+        self._changes += 1
+
+    def _is_old(self, entry: _Entry) -> bool:
+        entry.looked_at = self._changes
+        return entry.slot.seen != self._seen(entry.slot.tags)
 
     def _seen(self, tags: tuple[str, ...]) -> tuple[int, ...]:
         touches = self._touches
         return (self._clearings, *[touches.get(tag, 0) for tag in tags])
 
-    def _drop(self, key: tuple[str, ...]) -> None:
+    def _drop(self, key: Key) -> None:
         entry = self._entries.pop(key, None)
         if entry is not None:
             self._bytes -= entry.size

@@ -1,6 +1,7 @@
 """One request and its answer, as the steps of the gate share them."""
 
 import time
+from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
 from starlette.types import Message, Receive, Scope, Send
@@ -10,7 +11,8 @@ from esteio.http.routing import NO_PARAMETERS, Operation
 from esteio.telemetry.context import current
 
 KEY = "esteio"
-Headers = list[tuple[bytes, bytes]]
+Header = tuple[bytes, bytes]
+Headers = list[Header]
 
 
 class Charge(Protocol):
@@ -28,32 +30,20 @@ class Charge(Protocol):
 class Exchange:
     """What is known of a request. Each step of the gate adds its part; the answer's headers gather in `added`."""
 
-    __slots__ = (
-        "accepted_at",
-        "added",
-        "address",
-        "answer",
-        "base",
-        "body",
-        "cache_slot",
-        "charge",
-        "claim",
-        "headers",
-        "method",
-        "operation",
-        "parameters",
-        "path",
-        "principal",
-        "refusal",
-        "request_id",
-        "sent",
-        "status",
-        "trace_id",
-        "waited",
-        "warnings",
-    )
+    operation: Operation | None = None
+    parameters: dict[str, str] = NO_PARAMETERS
+    principal: Principal = ANONYMOUS
+    refusal: Exception | None = None
+    charge: Charge | None = None
+    claim: Any = None
+    answer: Any = None
+    body: bytes | None = None
+    warnings: Sequence[str] = ()
+    waited = 0.0
+    status = 0
+    sent = 0
 
-    def __init__(self, scope: Scope, request_id: str, trace_id: str, address: str, base: str = "") -> None:
+    def __init__(self, scope: Scope, request_id: str, trace_id: str, address: str, base: str, send: Send) -> None:
         self.accepted_at = time.perf_counter()
         self.headers: dict[bytes, bytes] = dict(scope["headers"])
         self.method: str = scope["method"]
@@ -62,40 +52,33 @@ class Exchange:
         self.trace_id = trace_id
         self.address = address
         self.base = base
-        self.operation: Operation | None = None
-        self.parameters: dict[str, str] = NO_PARAMETERS
-        self.principal: Principal = ANONYMOUS
-        self.refusal: Exception | None = None
-        self.charge: Charge | None = None
-        self.claim: Any = None
-        self.cache_slot: Any = None
-        self.answer: Any = None
-        self.body: bytes | None = None
-        self.added: Headers = []
-        self.warnings: list[str] = []
-        self.waited = 0.0
-        self.status = 0
-        self.sent = 0
+        self.added: Headers = [(b"x-request-id", request_id.encode())]
+        self._send = send
 
     def who(self) -> tuple[str, str]:
         principal = self.principal
-        return principal.id, str(principal.tenant)
+        return principal.id, principal.tenant_text
 
-    def sending(self, send: Send) -> Send:
-        """A `send` that adds the gathered headers to the answer and counts what leaves."""
+    async def send(self, message: Message) -> None:
+        """The `send` of ASGI. It adds the gathered headers to the answer and counts what leaves."""
+        if message["type"] == "http.response.body":
+            self.sent += len(message.get("body", b""))
+        elif message["type"] == "http.response.start":
+            self.status = message["status"]
+            message["headers"] = self._with_gathered(message["headers"])
+        await self._send(message)
 
-        async def counted(message: Message) -> None:
-            if message["type"] == "http.response.body":
-                self.sent += len(message.get("body", b""))
-            elif message["type"] == "http.response.start":
-                self.status = message["status"]
-                headers = [*message["headers"], *self.added]
-                if self.charge is not None:
-                    headers += self.charge.fields()
-                message["headers"] = headers
-            await send(message)
+    async def reply(self, status: int, headers: Iterable[Header], body: bytes = b"") -> None:
+        """A whole answer at once: what two calls of `send` do."""
+        self.status, self.sent = status, len(body)
+        whole = self._with_gathered(headers)
+        await self._send({"type": "http.response.start", "status": status, "headers": whole})
+        await self._send({"type": "http.response.body", "body": body})
 
-        return counted
+    def _with_gathered(self, headers: Iterable[Header]) -> Headers:
+        if self.charge is None:
+            return [*headers, *self.added]
+        return [*headers, *self.added, *self.charge.fields()]
 
 
 def exchange_of(scope: Scope) -> Exchange:

@@ -6,7 +6,6 @@ from urllib.parse import urlsplit
 
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.types import Send
 
 from esteio.base import errors
 from esteio.base.errors import EsteioError, FieldError, Internal, Invalid, PreconditionFailed
@@ -39,9 +38,10 @@ class Problems:
         self._path = urlsplit(self._base).path
         self._version = version
         self._stamp = stamp
+        self._kept: dict[type[EsteioError], bytes] = {}
         self._log = log("esteio.http")
 
-    async def send(self, error: BaseException, exchange: Exchange, send: Send) -> None:
+    async def send(self, error: BaseException, exchange: Exchange) -> None:
         """Answer with the error. Nothing of its cause but its words leaves."""
         refusal = self.known(error)
         page = exchange.operation is None or not exchange.operation.is_api
@@ -56,29 +56,48 @@ class Problems:
         headers += [(name.lower().encode(), value.encode("latin-1")) for name, value in refusal.headers.items()]
         if isinstance(refusal, PreconditionFailed) and hasattr(refusal.data, "version"):
             headers.append((b"etag", row_etag(refusal.data.version).encode()))
-        await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+        await exchange.reply(refusal.status, headers, body)
 
     def body(self, error: EsteioError, exchange: Exchange) -> bytes:
         """The problem document of an error."""
-        return dumps(
-            {
-                "type": f"{self._base}/errors/{error.slug()}",
-                "title": error.title,
-                "status": error.status,
-                "detail": error.detail,
-                "instance": exchange.path[:512],
-                "success": False,
-                "version": self._version,
-                "timestamp": self._stamp().decode(),
-                "request_id": exchange.request_id,
-                "trace_id": exchange.trace_id,
-                "data": error.data,
-                "warnings": exchange.warnings,
-                "links": [],
-                "errors": [item.as_dict() for item in error.errors[:MAX_ERRORS]],
-            }
+        return b"".join(
+            (
+                self._words(error),
+                b',"instance":',
+                dumps(exchange.path[:512]),
+                b',"timestamp":"',
+                self._stamp(),
+                b'","request_id":"',
+                exchange.request_id.encode(),
+                b'","trace_id":"',
+                exchange.trace_id.encode(),
+                b'","warnings":',
+                dumps(exchange.warnings),
+                b"}",
+            )
         )
+
+    def _words(self, error: EsteioError) -> bytes:
+        """The members that do not depend on the request, kept where they are the same for all errors of the kind."""
+        words = self._kept.get(type(error)) if error.is_plain else None
+        if words is None:
+            words = dumps(self._members(error))[:-1]
+            if error.is_plain:
+                self._kept[type(error)] = words
+        return words
+
+    def _members(self, error: EsteioError) -> dict[str, Any]:
+        return {
+            "type": f"{self._base}/errors/{error.slug()}",
+            "title": error.title,
+            "status": error.status,
+            "detail": error.detail,
+            "success": False,
+            "version": self._version,
+            "data": error.data,
+            "links": [],
+            "errors": [item.as_dict() for item in error.errors[:MAX_ERRORS]],
+        }
 
     def known(self, error: BaseException) -> EsteioError:
         """The error as one of the tree: what is not foreseen is logged in full and becomes a plain 500."""

@@ -27,6 +27,7 @@ class HttpSettings(BaseModel):
     json_depth: int = Field(default=32, ge=2, le=200, description="levels of a JSON body")
     json_members: int = Field(default=10_000, ge=10, le=1_000_000, description="members and elements of a JSON body")
     time_budget: float = Field(default=10.0, gt=0, le=600, description="seconds that a handler may take")
+    max_running: int = Field(default=100, ge=1, le=10_000, description="operations at once per process; beyond: 503")
     cache_bytes: int = Field(default=32 * 1_048_576, ge=0, description="bytes of memory for kept answers, per process")
     idempotency_hours: int = Field(default=24, ge=1, le=720, description="how long an Idempotency-Key is known")
     drain_notice: float = Field(default=0.0, ge=0, le=60, description="seconds of not being ready before the drain")

@@ -20,12 +20,12 @@ class SecondStamp:
     """The present as `rfc3339`, written anew only once a second."""
 
     def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._second = datetime(1970, 1, 1, tzinfo=UTC)
+        self._timestamp = clock.timestamp
+        self._second = -1
         self._text = b""
 
     def present(self) -> bytes:
-        now = self._clock.now().replace(microsecond=0)
-        if now != self._second:
-            self._second, self._text = now, rfc3339(now).encode()
+        second = int(self._timestamp())
+        if second != self._second:
+            self._second, self._text = second, rfc3339(datetime.fromtimestamp(second, UTC)).encode()
         return self._text

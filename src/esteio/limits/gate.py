@@ -41,9 +41,6 @@ class Limit:
         self._enabled = enabled
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
         exchange = exchange_of(scope)
         names = self._names(exchange)
         if names and self._enabled:
@@ -67,13 +64,13 @@ class Limit:
 
     async def _charge(self, exchange: Exchange, names: tuple[str, ...]) -> None:
         principal = exchange.principal
-        who = Identity(principal.tenant.hex, "" if principal.anonymous else principal.id, exchange.address)
+        who = Identity(principal.tenant_text, "" if principal.anonymous else principal.id, exchange.address)
         account = self._limiter.bind(names, who)
         decision = self._limiter.take(account)
         if decision is None:
             decision = await self._limiter.acquire(account)
         exchange.charge = Charged(self._limiter, decision)
         if decision.approximate:
-            exchange.warnings.extend(decision.warnings)
+            exchange.warnings = (*exchange.warnings, *decision.warnings)
         if not decision.allowed:
             raise RateLimited(headers={"Retry-After": str(decision.retry_after)})

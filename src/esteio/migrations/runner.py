@@ -29,8 +29,9 @@ async def migrate(settings: DatabaseSettings, folders: Sequence[Path] = ()) -> l
     """Bring the database to the heads of all folders; the revisions that were applied, oldest first.
 
     It connects as the URL's own role, which owns the tables. A second process waits for the first and then finds
-    nothing to do; within one process it is called once at a time, since Alembic keeps its context in a global. A statement that would wait longer than `LOCK_SECONDS` for a lock fails, so that the traffic does
-    not pile up behind it; run it again. Raises `StartRefused` when the database is of a newer version.
+    nothing to do; within one process it is called once at a time, since Alembic keeps its context in a global. A
+    statement that would wait longer than `LOCK_SECONDS` for a lock fails, so that the traffic does not pile up behind
+    it; run it again. Raises `StartRefused` when the database is of a newer version.
     """
     known = known_revisions((VERSIONS, *folders))
     async with _turn(settings) as connection:

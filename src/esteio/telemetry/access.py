@@ -1,10 +1,10 @@
 """The access log: one line a request, in the shape of every other line, at a tenth of the cost of a log call."""
 
 import asyncio
+import json
 import sys
-from typing import Any, TextIO
-
-import orjson
+from functools import lru_cache
+from typing import TextIO
 
 _FLUSH_AFTER = 0.2
 _FLUSH_LINES = 256
@@ -15,13 +15,29 @@ class AccessLog:
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = stream
-        self._lines: list[bytes] = []
+        self._lines: list[str] = []
         self._timer: asyncio.TimerHandle | None = None
 
-    def write(self, entry: dict[str, Any]) -> None:
-        """Add a line; the values are ids, numbers and route templates, never what a caller typed."""
+    def write(
+        self,
+        operation: tuple[str, str],
+        status: int,
+        seconds: float,
+        size: int,
+        who: tuple[str, str],
+        address: str,
+        request: tuple[str, str],
+        timestamp: str,
+    ) -> None:
+        """Add a line. `operation` is method and route template, `who` principal and tenant, `request` its id and its
+        trace's, both of characters that need no escape.
+        """
+        principal, tenant = who
         lines = self._lines
-        lines.append(orjson.dumps(entry, option=orjson.OPT_APPEND_NEWLINE))
+        lines.append(
+            _frame(*operation)
+            % (timestamp, status, seconds * 1000, size, _escaped(principal), tenant, _escaped(address), *request)
+        )
         if len(lines) == 1:
             self._timer = asyncio.get_running_loop().call_later(_FLUSH_AFTER, self.flush)
         elif len(lines) >= _FLUSH_LINES:
@@ -35,7 +51,22 @@ class AccessLog:
         lines, self._lines = self._lines, []
         stream = self._stream or sys.stderr
         try:
-            stream.write(b"".join(lines).decode())
+            stream.write("".join(lines))
             stream.flush()
         except (OSError, ValueError):
             return
+
+
+@lru_cache(maxsize=1024)
+def _frame(method: str, route: str) -> str:
+    fixed = {"event": "request", "level": "info", "logger": "esteio.access", "method": method, "route": route}
+    return (
+        json.dumps(fixed, separators=(",", ":"))[:-1].replace("%", "%%")
+        + ',"timestamp":"%s","status":%d,"ms":%.2f,"bytes":%d,"principal":"%s","tenant":"%s","address":"%s",'
+        '"request_id":"%s","trace_id":"%s"}\n'
+    )
+
+
+@lru_cache(maxsize=4096)
+def _escaped(text: str) -> str:
+    return json.dumps(text)[1:-1]

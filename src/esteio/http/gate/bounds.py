@@ -1,5 +1,6 @@
 """Third step: nothing is taken in without a bound. Sizes are refused before anything is read."""
 
+import asyncio
 from collections.abc import Iterable
 from typing import Any
 
@@ -11,6 +12,7 @@ from esteio.http.exchange import Exchange, exchange_of
 
 MAX_HEADERS = 100
 MAX_ADDRESS = 8192
+BODY_WITHIN = 20.0
 
 
 class Bounds:
@@ -21,9 +23,6 @@ class Bounds:
         self._body_limit = body_limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
         exchange = exchange_of(scope)
         if len(scope["headers"]) > MAX_HEADERS or len(scope["query_string"]) > MAX_ADDRESS:
             raise BadRequest("The request has too many header fields or too long an address.")
@@ -57,18 +56,29 @@ def _too_large(limit: int) -> PayloadTooLarge:
 
 
 async def read_body(exchange: Exchange, receive: Receive) -> bytes:
-    """The whole body, read once. The counting `receive` keeps it within the route's bound."""
+    """The whole body, read once. The counting `receive` keeps it within the route's bound.
+
+    Raises `BadRequest` when it does not arrive within `BODY_WITHIN` seconds or its connection ends.
+    """
     if exchange.body is None:
-        chunks: list[bytes] = []
-        while True:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                raise BadRequest("The connection ended within the body.")
-            chunks.append(message.get("body", b""))
-            if not message.get("more_body", False):
-                break
-        exchange.body = b"".join(chunks)
+        try:
+            async with asyncio.timeout(BODY_WITHIN):
+                exchange.body = await _whole(receive)
+        except TimeoutError as error:
+            raise BadRequest(f"The body did not arrive within {BODY_WITHIN:.0f} s.") from error
     return exchange.body
+
+
+async def _whole(receive: Receive) -> bytes:
+    chunks: list[bytes] = []
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise BadRequest("The connection ended within the body.")
+        chunks.append(message.get("body", b""))
+        more = message.get("more_body", False)
+    return b"".join(chunks)
 
 
 def check_json(body: bytes, *, max_depth: int, max_members: int) -> None:

@@ -3,7 +3,7 @@
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from esteio.http.answers import Envelope, send_resource
-from esteio.http.cache import ResponseCache, tenant_tag
+from esteio.http.cache import Key, ResponseCache, tenant_tag
 from esteio.http.exchange import Exchange, exchange_of
 from esteio.http.rules import Cached
 
@@ -18,9 +18,6 @@ class Conditional:
         self.hits = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
         exchange = exchange_of(scope)
         operation = exchange.operation
         rule = operation.rules.cached if operation is not None else None
@@ -31,7 +28,7 @@ class Conditional:
         kept = self._cache.get(key)
         if kept is not None:
             self.hits += 1
-            await send_resource(kept, exchange, self._envelope, send)
+            await send_resource(kept, exchange, self._envelope)
             return
         tenant = exchange.principal.tenant
         slot = self._cache.slot(key, tuple(tenant_tag(tenant, tag) for tag in rule.tags), rule.seconds)
@@ -40,7 +37,7 @@ class Conditional:
             self._cache.fill(slot, exchange.answer)
 
 
-def _key(rule: Cached, exchange: Exchange, scope: Scope) -> tuple[str, ...]:
+def _key(rule: Cached, exchange: Exchange, scope: Scope) -> Key:
     principal = exchange.principal
     whose = principal.id if rule.per == "principal" else ""
-    return (principal.tenant.hex, whose, exchange.path, scope["query_string"].decode("latin-1"))
+    return (principal.tenant_text, whose, exchange.path, scope["query_string"])

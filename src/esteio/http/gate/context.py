@@ -42,37 +42,33 @@ class Context:
         self._unrouted: dict[tuple[str, int], Histogram] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        exchange = self._open(scope)
-        answering = exchange.sending(send)
+        exchange = self._open(scope, send)
         try:
-            await self.app(scope, receive, answering)
+            await self.app(scope, receive, exchange.send)
         except Exception as error:
             if exchange.status:
                 # The answer has begun: breaking the connection is the only honest way to say that it failed.
                 raise
-            await self._problems.send(error, exchange, answering)
+            await self._problems.send(error, exchange)
+            # Its traceback holds the exchange: what refers to itself would wait for the garbage collector.
+            exchange.refusal = None
         finally:
             self._close(exchange)
 
-    def _open(self, scope: Scope) -> Exchange:
+    def _open(self, scope: Scope, send: Send) -> Exchange:
         client = scope.get("client")
-        peer = client[0] if client else ""
-        headers = scope["headers"]
+        peer: str = client[0] if client else ""
         trace = request_id = None
         address = peer
-        for name, value in headers:
+        for name, value in scope["headers"]:
             if name == b"x-request-id":
                 request_id = accepted_request_id(value)
             elif name == b"traceparent" and self._proxies.believes(peer):
                 trace = trace_of(value)
             elif name == b"x-forwarded-for" and self._proxies:
-                address = self._proxies.client(peer, headers)
+                address = self._proxies.client(peer, scope["headers"])
         trace = trace or new_trace_id()
-        exchange = Exchange(scope, request_id or trace, trace, address, self._base)
-        exchange.added.append((b"x-request-id", exchange.request_id.encode()))
+        exchange = Exchange(scope, request_id or trace, trace, address, self._base, send)
         exchange.operation, exchange.parameters, allowed = self._table.find(exchange.method, exchange.path)
         scope[KEY] = exchange
         scope["allowed_methods"] = allowed
@@ -85,27 +81,17 @@ class Context:
             return
         seconds = time.perf_counter() - exchange.accepted_at
         self._timer(operation, exchange).observe(seconds)
-        if self._access is None:
-            return
-        principal, tenant = exchange.who()
-        self._access.write(
-            {
-                "event": "request",
-                "level": "info",
-                "logger": "esteio.access",
-                "timestamp": self._stamp.present().decode(),
-                "method": exchange.method[:16],
-                "route": operation.path if operation else UNROUTED,
-                "status": exchange.status,
-                "ms": round(seconds * 1000, 2),
-                "bytes": exchange.sent,
-                "principal": principal,
-                "tenant": tenant,
-                "address": exchange.address,
-                "request_id": exchange.request_id,
-                "trace_id": exchange.trace_id,
-            }
-        )
+        if self._access is not None:
+            self._access.write(
+                (exchange.method[:16], operation.path if operation else UNROUTED),
+                exchange.status,
+                seconds,
+                exchange.sent,
+                exchange.who(),
+                exchange.address,
+                (exchange.request_id, exchange.trace_id),
+                self._stamp.present().decode(),
+            )
 
     def _timer(self, operation: Operation | None, exchange: Exchange) -> Histogram:
         status = exchange.status

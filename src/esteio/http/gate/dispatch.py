@@ -4,23 +4,33 @@ import asyncio
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from esteio.base.errors import MethodNotAllowed, NotFound, PreconditionRequired, TimedOut, UnsupportedMediaType
+from esteio.base.errors import (
+    MethodNotAllowed,
+    NotFound,
+    PreconditionRequired,
+    TimedOut,
+    Unavailable,
+    UnsupportedMediaType,
+)
 from esteio.http.exchange import Exchange, exchange_of, replaying
 from esteio.http.gate.bounds import check_json, read_body
+from esteio.http.routing import Operation
 from esteio.http.settings import HttpSettings
 
 
 class Dispatch:
-    """Calls the operation that the route table found. 404, 405, 415, 428 and 504 come from here."""
+    """Calls the operation that the route table found. 404, 405, 415, 428 and 504 come from here.
+
+    Past `max_running` operations at once it answers 503 without beginning another: what is admitted is finished in
+    time, and whoever is not learns it at once. Probes are never shed.
+    """
 
     def __init__(self, app: ASGIApp, *, settings: HttpSettings) -> None:
         self.app = app
         self._settings = settings
+        self._running = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
         exchange = exchange_of(scope)
         operation = exchange.operation
         if operation is None:
@@ -31,6 +41,15 @@ class Dispatch:
             receive = await self._checked_body(exchange, receive)
         scope["app"] = self.app
         scope["path_params"] = exchange.parameters
+        if self._running >= self._settings.max_running and not operation.rules.quiet:
+            raise Unavailable("There is too much to do at the moment.", retry_after=1)
+        self._running += 1
+        try:
+            await self._in_time(operation, scope, receive, send)
+        finally:
+            self._running -= 1
+
+    async def _in_time(self, operation: Operation, scope: Scope, receive: Receive, send: Send) -> None:
         budget = operation.rules.time_budget or self._settings.time_budget
         try:
             async with asyncio.timeout(budget) as timer:

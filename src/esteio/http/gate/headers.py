@@ -52,17 +52,15 @@ class SecurityHeaders:
         self._suffixes = tuple(host[1:].lower().encode() for host in hosts if host.startswith("*."))
         self._origins = frozenset(origin.rstrip("/").encode() for origin in origins)
         self._proxies = proxies
+        self._behind_proxies = bool(proxies)
         self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
         exchange = exchange_of(scope)
         operation = exchange.operation
         api = exchange.path.startswith("/api") if operation is None else operation.rules.csp == "api"
         exchange.added.extend(_FOR_APIS if api else _FOR_PAGES)
-        if scope["scheme"] == "https" or self._proxies:
+        if self._behind_proxies or scope["scheme"] == "https":
             self._add_hsts(scope, exchange)
         if not self._any_host:
             self._check_host(exchange.headers.get(b"host", b""))

@@ -38,7 +38,7 @@ class Idempotency:
         self._hours = hours
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] != "POST":
+        if scope["method"] != "POST":
             await self.app(scope, receive, send)
             return
         exchange = exchange_of(scope)
@@ -63,7 +63,7 @@ class Idempotency:
                 raise
         if stored is None:
             raise IdempotencyInProgress(headers={"Retry-After": "1"})
-        await self._replay(stored, exchange, send)
+        await self._replay(stored, exchange)
 
     def _claim(self, exchange: Exchange, scope: Scope, key: str, body: bytes) -> Claim:
         operation = exchange.operation
@@ -87,11 +87,10 @@ class Idempotency:
         async with transaction(self._database, claim.tenant) as session:
             await self._records.fill_problem(session, claim, body, refusal.status)
 
-    async def _replay(self, stored: Stored, exchange: Exchange, send: Send) -> None:
+    async def _replay(self, stored: Stored, exchange: Exchange) -> None:
         exchange.added.append(REPLAYED)
         if stored.resource is not None:
-            await send_resource(stored.resource, exchange, self._envelope, send)
+            await send_resource(stored.resource, exchange, self._envelope)
             return
-        headers = [PROBLEM, (b"content-length", b"%d" % len(stored.problem)), (b"cache-control", b"no-store")]
-        await send({"type": "http.response.start", "status": stored.status, "headers": headers})
-        await send({"type": "http.response.body", "body": stored.problem})
+        headers = (PROBLEM, (b"content-length", b"%d" % len(stored.problem)), (b"cache-control", b"no-store"))
+        await exchange.reply(stored.status, headers, stored.problem)

@@ -46,6 +46,13 @@ KINDRED: dict[str, Any] = {"integer": "5", "number": "5.5", "boolean": 1, "strin
 
 
 @pytest.fixture(scope="module")
+def served(house: House) -> Iterator[Served]:
+    """A house without limits, so that each operation is refused for what is tested and for nothing else."""
+    with house(LIMITS__ENABLED="false", TELEMETRY__ACCESS_LOG="false") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
 def narrow(house: House) -> Iterator[Served]:
     """A house that takes bodies of 2 KiB."""
     with house(HTTP__BODY_LIMIT=str(BODY_LIMIT), TELEMETRY__ACCESS_LOG="false") as running:
@@ -169,12 +176,10 @@ class TestConditions:
         assert call(served.client, operation, path, headers={"If-Match": answer.headers["etag"]}).status_code < 300
 
     @each(lambda operation: operation.rules.precondition != "none")
-    @pytest.mark.parametrize("value", ["1", 'W/"1"', '"1", "2"', "x", '"'])
+    @pytest.mark.parametrize("value", ["1", 'W/"1"', "x", '"'])
     def test_400_for_a_condition_that_is_none(self, served: Served, operation: Operation, value: str) -> None:
         """If-Match is one strong tag or a star; anything else is refused by name."""
         answer = call(served.client, operation, resource_for(served, operation), headers={"If-Match": value})
-        if value == '"1", "2"' and answer.status_code == 412:
-            return
         assert problem(answer, 400)["errors"][0]["field"] == "If-Match"
         documented(operation, answer)
 

@@ -1,85 +1,78 @@
-"""Fuzzing: requests made from the OpenAPI documents meet no failure, and no answer that the documents do not foresee."""
+"""Requests made from the OpenAPI documents meet no failure and no answer that the documents do not foresee."""
 
-import time
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 import schemathesis
 from schemathesis.engine import Status, events, from_schema
+from schemathesis.engine.recorder import ScenarioRecorder
 
 from tests.conftest import House
 from tests.house import ADMIN_KEY, Served
 
 SEED = 20_261_121
-MOST_SECONDS = {"v1": 10, "v2": 60}
+SECONDS = {"v1": 7, "v2": 25}
+
+SEMANTIC = ["400", "410", "412", "422"]
+"""Refusals of requests that a schema cannot know to be wrong: a condition that does not hold, a cursor that was not
+written here, a permission, plan or role that does not exist, a page that is asked for in two ways."""
 
 
 @pytest.fixture(scope="module")
 def served(house: House) -> Iterator[Served]:
+    """A house without limits: the fuzzer calls `PUT /api/v2/limits/default` too, and would lock itself out.
+
+    Nothing else is left out. The administrator's key is one of the environment, which no operation can revoke.
+    """
     with house(LIMITS__ENABLED="false", TELEMETRY__ACCESS_LOG="false") as running:
         running.pet()
         yield running
 
 
 def configured(served: Served, version: str) -> schemathesis.Config:
+    accepted = ["2xx", "3xx", "401", "403", "404", "409", "429", *SEMANTIC]
     return schemathesis.Config.from_dict(
         {
             "seed": SEED,
-            "max-time": MOST_SECONDS[version],
+            "max-time": SECONDS[version],
+            "continue-on-failure": True,
+            "cache": {"enabled": False},
             "base-url": served.url,
             "headers": {"X-API-Key": ADMIN_KEY},
-            "workers": 1,
             "generation": {"max-examples": 4, "no-shrink": True, "database": "none"},
-            "continue-on-failure": True,
-            "checks": {
-                "positive_data_acceptance": {
-                    "expected-statuses": ["2xx", "3xx", "400", "401", "403", "404", "409", "410", "412", "422", "429"]
-                }
-            },
             "phases": {"stateful": {"enabled": False}},
+            "checks": {
+                "positive_data_acceptance": {"expected-statuses": accepted},
+                # A condition that is missing is 428 (RFC 6585), which the check does not know.
+                "missing_required_header": {"expected-statuses": ["400", "401", "403", "422", "428"]},
+            },
         }
     )
 
 
+def failures(recorder: ScenarioRecorder) -> Iterator[str]:
+    for checks in recorder.checks.values():
+        for check in checks:
+            if check.status == Status.FAILURE and check.failure_info is not None:
+                yield f"{recorder.label}: {check.name}\n{check.failure_info.failure}\n{check.failure_info.code_sample}"
+
+
 @pytest.mark.parametrize("version", ["v1", "v2"])
-def test_fuzz(served: Served, version: str) -> None:
+def test_no_failure_and_no_undocumented_answer(served: Served, version: str) -> None:
+    """Whatever a document allows or forbids, its operations never fail, and answer with the statuses, types, headers
+    and shapes that it names."""
     document = served.anonymous.get(f"/api/{version}/openapi.json").json()
     schema = schemathesis.openapi.from_dict(document, config=configured(served, version))
-    found: dict[tuple, Any] = {}
-    count = 0
-    began = time.monotonic()
+    print(f"seed {SEED}")
+    found: list[str] = []
+    tested: set[str] = set()
     for event in from_schema(schema).execute():
         if isinstance(event, events.ScenarioFinished):
-            count += len(event.recorder.cases)
-            for case_id, checks in event.recorder.checks.items():
-                for check in checks:
-                    if check.status == Status.FAILURE:
-                        f = check.failure_info
-                        key = (event.recorder.label, check.name, str(f.failure.title))
-                        if key not in found:
-                            found[key] = (
-                                event.phase,
-                                str(f.failure)[:600],
-                                f.code_sample[:500] if hasattr(f, "code_sample") else "",
-                            )
-        elif isinstance(event, (events.NonFatalError, events.FatalError)):
-            print("ERR", event, getattr(event, "value", None))
-            print(
-                "  ",
-                event.phase,
-                event.recorder.label,
-                len(event.recorder.cases),
-                round(event.elapsed_time, 2),
-                event.status,
-            )
-        elif isinstance(event, events.EngineFinished):
-            print("stop", event.stop_reason, event.running_time)
-        elif isinstance(event, events.PhaseFinished):
-            print(event.phase.name, event.status, time.monotonic() - began, count)
-    for k, v in found.items():
-        print("##", k)
-        print(v[0])
-        print(v[1])
-        print(v[2])
-    print(count, len(found))
+            found += failures(event.recorder)
+            if event.recorder.interactions:
+                tested.add(event.recorder.label)
+        elif isinstance(event, events.NonFatalError | events.FatalError):
+            found.append(f"the fuzzer failed: {event}")
+    assert not found, "\n\n".join(dict.fromkeys(found))
+    operations = {f"{method.upper()} {path}" for path, methods in document["paths"].items() for method in methods}
+    assert operations <= tested

@@ -28,6 +28,13 @@ MAKES_WHAT_IT_NAMES = {"PUT /api/v2/plans/{name}"}
 
 
 @pytest.fixture(scope="module")
+def served(house: House) -> Iterator[Served]:
+    """A house without limits, so that each operation is refused for what is tested and for nothing else."""
+    with house(LIMITS__ENABLED="false", TELEMETRY__ACCESS_LOG="false") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
 def powerless(served: Served) -> Iterator[httpx.Client]:
     """A caller who is known and may do nothing."""
     with served.with_key(served.key()) as client:
@@ -47,7 +54,7 @@ def used_up(house: House, new_database: Callable[[], str]) -> Iterator[Served]:
         )
     with house(database_url=database, LIMITS__DEFAULT="1/hour", TELEMETRY__ACCESS_LOG="false") as running:
         for client in (running.client, running.anonymous):
-            for path in ("/api/v2/health", "/api/v2/pets", f"/api/v2/pets/{uuid4()}"):
+            for path in ("/.well-known/jwks.json", "/api/v2/pets", f"/api/v2/pets/{uuid4()}"):
                 client.get(path)
         yield running
 

@@ -74,7 +74,7 @@ class Esteio:
         self.auth.account_limit = login_limit(self.limiter, enabled=settings.limits.enabled)
         self.overrides = Overrides(self.resources.database, self.limiter, self.resources.bulletin, self._policies)
         self.readiness = self._make_readiness()
-        self._access = AccessLog() if settings.telemetry.access_log else None
+        self._access = AccessLog(for_people=settings.telemetry.for_people) if settings.telemetry.access_log else None
         self._gate = build_gate(self.api, self._make_parts())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

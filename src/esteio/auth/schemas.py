@@ -1,13 +1,13 @@
 """What callers send and receive about accounts, keys, roles and tenants."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, SecretStr, model_validator
+from pydantic import AfterValidator, Field, SecretStr
 
 from esteio.auth.proof import networks_of
-from esteio.base.schema import Body, Moment, Text, View
+from esteio.base.schema import Body, Change, Flag, Moment, Number, Text, View
 
 EMAIL_PATTERN = (
     r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
@@ -39,20 +39,6 @@ Password = Annotated[
     SecretStr, Field(min_length=10, max_length=128, examples=["correct horse battery"], description="10–128 characters")
 ]
 PresentPassword = Annotated[SecretStr, Field(max_length=128)]
-
-
-class Change(Body):
-    """The members that shall change; those that are left out stay."""
-
-    @model_validator(mode="after")
-    def _says_something(self) -> Self:
-        if not self.model_fields_set:
-            raise ValueError("name at least one member to change")
-        return self
-
-    def changes(self) -> dict[str, Any]:
-        """The members that were named, with their new values."""
-        return self.model_dump(exclude_unset=True)
 
 
 class Registration(Body):
@@ -114,30 +100,25 @@ class MeView(View):
 class NewKey(Body):
     name: Name
     scopes: Scopes = Field(description="Permissions of the key; the caller must hold them all")
-    test: bool = Field(False, description="Whether the key begins with est_test_")
+    test: Flag = Field(False, description="Whether the key begins with est_test_")
     plan: PlanName | None = None
     allowed_networks: Networks = Field(default_factory=list)
     expires_at: Moment | None = None
 
 
 class KeyChange(Change):
+    never_empty = frozenset({"name", "scopes", "allowed_networks", "enabled"})
+
     name: Name | None = None
     scopes: Scopes | None = None
     plan: PlanName | None = None
     allowed_networks: Networks | None = None
-    enabled: bool | None = None
+    enabled: Flag | None = None
     expires_at: Moment | None = None
-
-    @model_validator(mode="after")
-    def _not_empty(self) -> Self:
-        for required in ("name", "scopes", "allowed_networks", "enabled"):
-            if required in self.model_fields_set and getattr(self, required) is None:
-                raise ValueError(f"{required} cannot be empty")
-        return self
 
 
 class Rotation(Body):
-    overlap_hours: float = Field(24, ge=0, le=720, description="How long the old key stays valid beside the new one")
+    overlap_hours: Number = Field(24, ge=0, le=720, description="How long the old key stays valid beside the new one")
 
 
 class KeyView(View):
@@ -174,16 +155,11 @@ class NewUser(Body):
 
 
 class UserChange(Change):
+    never_empty = frozenset({"name", "roles", "enabled"})
+
     name: Name | None = None
     roles: Roles | None = None
-    enabled: bool | None = None
-
-    @model_validator(mode="after")
-    def _not_empty(self) -> Self:
-        for given in self.model_fields_set:
-            if getattr(self, given) is None:
-                raise ValueError(f"{given} cannot be empty")
-        return self
+    enabled: Flag | None = None
 
 
 class UserView(View):
@@ -206,15 +182,10 @@ class NewRole(Body):
 
 
 class RoleChange(Change):
+    never_empty = frozenset({"description", "permissions"})
+
     description: Annotated[Text, Field(max_length=500)] | None = None
     permissions: Scopes | None = None
-
-    @model_validator(mode="after")
-    def _not_empty(self) -> Self:
-        for given in self.model_fields_set:
-            if getattr(self, given) is None:
-                raise ValueError(f"{given} cannot be empty")
-        return self
 
 
 class RoleView(View):
@@ -233,16 +204,11 @@ class NewTenant(Body):
 
 
 class TenantChange(Change):
+    never_empty = frozenset({"name", "enabled"})
+
     name: Name | None = None
     plan: PlanName | None = None
-    enabled: bool | None = None
-
-    @model_validator(mode="after")
-    def _not_empty(self) -> Self:
-        for required in ("name", "enabled"):
-            if required in self.model_fields_set and getattr(self, required) is None:
-                raise ValueError(f"{required} cannot be empty")
-        return self
+    enabled: Flag | None = None
 
 
 class TenantView(View):
@@ -291,4 +257,4 @@ class SigningKeyView(View):
 
 
 class SigningRotation(Body):
-    at_once: bool = Field(False, description="For a leaked key: sign with the new one now and delete all others")
+    at_once: Flag = Field(False, description="For a leaked key: sign with the new one now and delete all others")

@@ -1,15 +1,70 @@
 """The base of every body that a caller may send or receive."""
 
 from datetime import UTC, date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    GetJsonSchemaHandler,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import CoreSchema
 
 
 class Body(BaseModel):
     """A body that a caller sends: an unknown field is refused, never ignored; values are not coerced between kinds."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, allow_inf_nan=False)
+
+
+class Change(Body):
+    """The members that shall change; those that are left out stay. At least one is named.
+
+    `never_empty` are the members that `null` cannot empty: they are optional only in being left out.
+    """
+
+    never_empty: ClassVar[frozenset[str]] = frozenset()
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _not_emptied(cls, value: Any, info: ValidationInfo) -> Any:
+        if value is None and info.field_name in cls.never_empty:
+            raise ValueError("this cannot be empty")
+        return value
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not self.model_fields_set:
+            raise ValueError("name at least one member to change")
+        return self
+
+    def changes(self) -> dict[str, Any]:
+        """The members that were named, with their new values."""
+        return self.model_dump(exclude_unset=True)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        schema = handler(core)
+        said = handler.resolve_ref_schema(schema)
+        said["minProperties"] = 1
+        for name in cls.never_empty:
+            _demand_value(said["properties"][name])
+        return schema
+
+
+def _demand_value(schema: dict[str, Any]) -> None:
+    """Take `null` out of what a member may be."""
+    members = [member for member in schema.pop("anyOf", []) if member != {"type": "null"}]
+    if len(members) == 1:
+        schema |= members[0]
+    elif members:
+        schema["anyOf"] = members
+    schema.pop("default", None)
 
 
 class View(BaseModel):
@@ -37,7 +92,35 @@ def _written(value: Any) -> Any:
     return value
 
 
-Text = Annotated[str, AfterValidator(_no_control)]
+def _truth(value: Any) -> Any:
+    if not isinstance(value, bool):
+        raise ValueError("write it as true or false")
+    return value
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, bool | str):
+        raise ValueError("write it as a number")
+    return value
+
+
+Flag = Annotated[bool, BeforeValidator(_truth)]
+"""True or false of a body; 0, 1 and words are something else."""
+
+Whole = Annotated[int, BeforeValidator(_number)]
+"""A whole number of a body; digits in quotes are a text."""
+
+Number = Annotated[float, BeforeValidator(_number)]
+"""A number of a body; digits in quotes are a text."""
+
+class _Printable:
+    """Says in a JSON Schema what `_no_control` asks."""
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {**handler(core), "pattern": r"^[^\u0000-\u0008\u000b-\u001f\u007f]*$"}
+
+
+Text = Annotated[str, AfterValidator(_no_control), _Printable()]
 """Text without control characters other than newline and tab; PostgreSQL could not store NUL."""
 
 Moment = Annotated[datetime, BeforeValidator(_written), AfterValidator(_aware)]

@@ -1,6 +1,7 @@
 """One process that answers: the HTTP server around the application, and how it ends without cutting anything."""
 
 import asyncio
+import gc
 import os
 import socket
 import sys
@@ -30,6 +31,9 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        # What was made until here lives as long as the process: the collector need not look at it ever again.
+        gc.collect()
+        gc.freeze()
         if self.started and self._started_fd is not None:
             os.write(self._started_fd, b"1")
             os.close(self._started_fd)

@@ -1,6 +1,19 @@
 """How the database is reached, under `ESTEIO_DATABASE__…`."""
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+
+_DRIVER = re.compile(r"postgres(ql)?(\+[a-z0-9_]+)?://", re.ASCII)
+
+
+def _address(url: SecretStr) -> SecretStr:
+    """The address without the driver that SQLAlchemy's form of it names."""
+    text, found = _DRIVER.subn("postgresql://", url.get_secret_value().strip(), count=1)
+    if not found or not text.startswith("postgresql://"):
+        raise ValueError("it begins with postgresql://")
+    return SecretStr(text)
 
 
 class DatabaseSettings(BaseModel):
@@ -8,7 +21,7 @@ class DatabaseSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    url: SecretStr = Field(description="postgresql://user:password@host:port/name")
+    url: Annotated[SecretStr, AfterValidator(_address)] = Field(description="postgresql://user:password@host:port/name")
     runtime_role: str = Field(
         default="esteio_runtime",
         pattern=r"^[a-z_][a-z0-9_]{0,62}$",

@@ -24,7 +24,7 @@ class Cursors:
         """The cursor of a place."""
         forward = 1 if place.direction == "next" else 0
         content = orjson.dumps([forward, place.values, place.query], default=str)
-        return self._keyring.sign(f"{_PURPOSE}/{resource}/{tenant}", content)
+        return self._keyring.sign(_PURPOSE, content, _bound(resource, tenant))
 
     def read(self, cursor: str, resource: str, tenant: UUID, asked: Mapping[str, Any]) -> Place:
         """The place of a cursor, with the sort and filters it carries.
@@ -35,10 +35,14 @@ class Cursors:
         if len(cursor) > MAX_LENGTH:
             raise InvalidCursor
         try:
-            forward, values, query = orjson.loads(self._keyring.verified(f"{_PURPOSE}/{resource}/{tenant}", cursor))
+            forward, values, query = orjson.loads(self._keyring.verified(_PURPOSE, cursor, _bound(resource, tenant)))
         except ValueError as error:
             raise InvalidCursor from error
         again = orjson.loads(orjson.dumps(asked, default=str))
         if any(query.get(name) != value for name, value in again.items()):
             raise InvalidCursor
         return Place(tuple(values), "next" if forward else "prev", query)
+
+
+def _bound(resource: str, tenant: UUID) -> bytes:
+    return f"{resource}/{tenant}".encode()

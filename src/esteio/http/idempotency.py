@@ -199,10 +199,10 @@ class IdempotencyRecords:
             raise Raced
 
     def _sealed(self, answer: bytes, claim: Claim) -> bytes:
-        return self._keyring.seal(f"{_PURPOSE}/{claim.key}", answer, claim.digest)
+        return self._keyring.seal(_PURPOSE, answer, claim.digest, known=claim.key.encode())
 
     def _opened(self, answer: bytes, claim: Claim) -> bytes:
-        return self._keyring.open(f"{_PURPOSE}/{claim.key}", answer, claim.digest)
+        return self._keyring.open(_PURPOSE, answer, claim.digest, known=claim.key.encode())
 
 
 # Expired records go in passing, a few with each claim, so that the table stays as large as a day's requests.

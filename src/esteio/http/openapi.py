@@ -46,6 +46,10 @@ _HEADER_SCHEMAS: dict[str, tuple[str, dict[str, Any]]] = {
     "ETag": ("Strong tag of the resource", {"type": "string"}),
     "Location": ("Where the new resource is", {"type": "string"}),
     "WWW-Authenticate": ("How to authenticate", {"type": "string"}),
+    "Idempotency-Replayed": ("Stands where the answer was given before", {"type": "string", "const": "true"}),
+    "Deprecation": ("Since when the operation is deprecated, a structured-field date", {"type": "string"}),
+    "Sunset": ("When the operation ends, an HTTP-date", {"type": "string"}),
+    "Link": ("What the answer leads to (RFC 8288)", {"type": "string"}),
 }
 
 
@@ -164,6 +168,8 @@ def _describe_answers(described: dict[str, Any], operation: Operation) -> None:
         names = ["X-Request-ID", *(_limit_headers(operation))]
         names += ["ETag"] if status == "200" and operation.method == "GET" else []
         names += ["Location"] if status == "201" else []
+        names += ["Idempotency-Replayed"] if operation.rules.idempotent else []
+        names += ["Deprecation", "Sunset", "Link"] if operation.rules.deprecation else []
         answer.setdefault("headers", {}).update(_references(names))
     if operation.method == "GET" and operation.is_api:
         answers["304"] = {"description": "The caller's copy is current", "headers": _references(["ETag"])}
@@ -179,8 +185,10 @@ def statuses(operation: Operation) -> list[int]:
         found.add(429)
     if operation.names:
         found.add(404)
+    if operation.method != "GET":
+        found.add(413)
     if operation.takes_json:
-        found |= {413, 415}
+        found.add(415)
     if rules.idempotent:
         found.add(409)
     if rules.precondition != "none":

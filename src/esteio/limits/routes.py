@@ -13,7 +13,7 @@ from esteio.auth.caller import Caller
 from esteio.auth.tables.limits import LimitOverride, Plan
 from esteio.base.errors import Conflict, NotFound
 from esteio.base.principal import Principal
-from esteio.base.schema import Body, Text, View
+from esteio.base.schema import Body, Flag, Text, View
 from esteio.db.transaction import after_commit
 from esteio.http.answers import Answer, NoContent
 from esteio.http.envelope import Envelope
@@ -41,7 +41,7 @@ class LimitSetting(Body):
     """What takes the place of the declared limit. A limit that is not enabled counts, but refuses nobody."""
 
     rate: Rate
-    enabled: bool = True
+    enabled: Flag = True
 
 
 class PlanSetting(Body):
@@ -73,7 +73,7 @@ async def list_limits(request: Request) -> Answer:
 
 
 @router.put("/limits/{name}", summary="Set a limit", response_model=Envelope[LimitView])
-@rules("limits:write")
+@rules("limits:write", errors=(409,))
 async def set_limit(request: Request, name: Name, data: LimitSetting, caller: Caller, session: Session) -> Answer:
     """In force in every process within seconds."""
     policy = _declared(request, name)

@@ -83,6 +83,7 @@ class Bulletin:
             except (RedisError, OSError, Lost) as error:
                 if self.connected:
                     pause = FIRST_PAUSE
+                    log("esteio.redis").warning("bulletin.lost", reason=str(error))
                     self._tell_gap(str(error))
                 self.connected = False
             await asyncio.sleep(pause)
@@ -167,7 +168,7 @@ class Bulletin:
 
     def _tell_gap(self, reason: str) -> None:
         self.gaps += 1
-        log("esteio.redis").info("bulletin.gap", reason=reason)
+        log("esteio.redis").debug("bulletin.gap", reason=reason)
         for handler in self._gap_handlers:
             try:
                 handler()

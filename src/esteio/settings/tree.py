@@ -14,7 +14,7 @@ from esteio.db.settings import DatabaseSettings
 from esteio.http.settings import HttpSettings
 from esteio.limits.settings import LimitSettings
 from esteio.redis.settings import RedisSettings
-from esteio.settings.variables import gathered, problems_of
+from esteio.settings.variables import gathered, problems_of, stranger
 from esteio.telemetry.settings import TelemetrySettings
 
 
@@ -36,6 +36,7 @@ class Settings(BaseModel):
 
 
 SECTIONS = ("http", "database", "redis", "auth", "limits", "telemetry")
+REQUIRED = ("database", "redis")
 
 
 def read_settings(
@@ -48,18 +49,17 @@ def read_settings(
     `services` gives the models of the services' sections; without it those sections are left unread.
     Raises `StartRefused`, naming each variable that is missing, unknown or not acceptable, and what is allowed.
     """
-    variables = {
-        **{name: value for name, value in dotenv_values(dotenv or Path(".env")).items() if value is not None},
-        **(os.environ if environ is None else environ),
-    }
+    file = {name: value for name, value in dotenv_values(dotenv or Path(".env")).items() if value is not None}
     offered = dict(services or {})
-    values, unknown = gathered(variables, (*SECTIONS, *offered))
-    found = [f"{name} is not a setting of Esteio." for name in unknown] if services is not None else []
-    parsed: dict[str, Any] = {}
+    sections = (*SECTIONS, *offered)
+    read = gathered((file, os.environ if environ is None else environ), sections)
+    found = [stranger(variable, sections) for variable in read.unknown] if services is not None else []
+    values, parsed, tree = read.values, dict[str, Any](), dict[str, Any]()
     for name, model in offered.items():
-        found += problems_of(model, values.pop(name, {}), parsed, name)
-    tree: dict[str, Any] = {}
-    found += problems_of(Settings, values, tree, "")
+        found += problems_of(model, values.pop(name, {}), parsed, name, read.given)
+    for name in REQUIRED:
+        values.setdefault(name, {})  # so that what is missing is named, not its section
+    found += problems_of(Settings, values, tree, "", read.given)
     if found:
         raise StartRefused("The configuration cannot be used:\n  " + "\n  ".join(found))
     settings: Settings = tree[""]

@@ -1,10 +1,12 @@
 """From environment variables to the nested values that the settings' models read."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
-from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 
 PREFIX = "ESTEIO_"
 
@@ -31,53 +33,79 @@ NOT_SETTINGS = frozenset({"ESTEIO_LIFELINE_FD", "ESTEIO_CONFIG"})
 """Variables with the prefix that the house passes to its own children."""
 
 
-def gathered(variables: Mapping[str, str], sections: Iterable[str]) -> tuple[dict[str, Any], list[str]]:
-    """Values by section, and the names that begin with `ESTEIO_` but lead nowhere."""
-    known = set(sections)
-    values: dict[str, Any] = {}
-    unknown: list[str] = []
-    for alias, (section, name) in ALIASES.items():
-        if alias in variables:
-            _put(values, section, name, variables[alias])
-    for variable, value in variables.items():
-        if not variable.startswith(PREFIX) or variable in NOT_SETTINGS:
-            continue
-        section, separator, name = variable.removeprefix(PREFIX).lower().partition("__")
-        if not separator:
-            _put(values, "", section, value)
-        elif section in known:
-            _put(values, section, name, value)
-        else:
-            unknown.append(variable)
-    return values, unknown
+@dataclass
+class Gathered:
+    """Values by section, the variable that gave each, and those that begin with `ESTEIO_` but lead nowhere."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    given: dict[tuple[str, ...], str] = field(default_factory=dict)
+    unknown: list[str] = field(default_factory=list)
+
+    def put(self, section: str, name: str, variable: str, value: str) -> None:
+        target = self.values.setdefault(section, {}) if section else self.values
+        target[name] = value
+        self.given[(section, name) if section else (name,)] = variable
 
 
-def _put(values: dict[str, Any], section: str, name: str, value: str) -> None:
-    if section:
-        values.setdefault(section, {})[name] = value
+def gathered(sources: Iterable[Mapping[str, str]], sections: Collection[str]) -> Gathered:
+    """What the sources say, each overruling those before it, and in each the `ESTEIO_…` name its alias."""
+    found = Gathered()
+    for variables in sources:
+        for alias, (section, name) in ALIASES.items():
+            if alias in variables:
+                found.put(section, name, alias, variables[alias])
+        for variable, value in variables.items():
+            if variable.startswith(PREFIX) and variable not in NOT_SETTINGS:
+                _gather(found, variable, value, sections)
+    found.unknown = list(dict.fromkeys(found.unknown))
+    return found
+
+
+def _gather(found: Gathered, variable: str, value: str, sections: Collection[str]) -> None:
+    section, separator, name = variable.removeprefix(PREFIX).lower().partition("__")
+    if separator and section in sections:
+        found.put(section, name, variable, value)
+    elif separator or section in sections or section == "services":
+        found.unknown.append(variable)
     else:
-        values[name] = value
+        found.put("", section, variable, value)
 
 
-def problems_of(model: type[BaseModel], values: Any, into: dict[str, Any], name: str) -> list[str]:
-    """Parse one model's values into `into[name]`; the sentences that say what is wrong with them."""
+def stranger(variable: str, sections: Iterable[str]) -> str:
+    """The sentence about a variable whose section does not exist."""
+    section, _, name = variable.removeprefix(PREFIX).lower().partition("__")
+    near = get_close_matches(section, list(sections), n=1)
+    return f"{variable} is not a setting of Esteio.{_hint(near[0], name) if near and name else ''}"
+
+
+def problems_of(
+    model: type[BaseModel], values: Any, into: dict[str, Any], name: str, given: Mapping[tuple[str, ...], str]
+) -> list[str]:
+    """Parse one model's values into `into[name]`; the sentences that say what is wrong with them.
+
+    `given` are the variables that the operator set, by the path of their value.
+    """
     try:
         into[name] = model.model_validate(values)
     except ValidationError as error:
-        return [_sentence(item, name, model) for item in error.errors(include_url=False, include_context=False)]
+        return [_sentence(item, name, model, given) for item in error.errors(include_url=False, include_context=False)]
     return []
 
 
-def _sentence(item: Any, section: str, model: type[BaseModel]) -> str:
-    path = [section, *item["loc"]] if section else [*item["loc"]]
-    variable = variable_name(*(str(part) for part in path))
+def _sentence(item: Any, section: str, model: type[BaseModel], given: Mapping[tuple[str, ...], str]) -> str:
+    path = tuple(str(part) for part in ((section, *item["loc"]) if section else item["loc"]))
+    variable = given.get(path[:2]) or variable_name(*path)
     if item["type"] == "missing":
         return f"{variable} is not set."
     if item["type"] == "extra_forbidden":
-        near = get_close_matches(str(path[-1]), _fields(model, item["loc"]), n=1)
-        hint = f" Did you mean {variable_name(*map(str, path[:-1]), near[0])}?" if near else ""
-        return f"{variable} is not a setting of Esteio.{hint}"
-    return f"{variable} is not acceptable ({_shape(item['input'], variable)}): {item['msg']}."
+        near = get_close_matches(path[-1], list(_fields(model, item["loc"])), n=1)
+        return f"{variable} is not a setting of Esteio.{_hint(*path[:-1], near[0]) if near else ''}"
+    words = str(item["msg"]).removeprefix("Value error, ")
+    return f"{variable} is not acceptable{_shape(item['input'], model, item['loc'])}: {words}."
+
+
+def _hint(*path: str) -> str:
+    return f" Did you mean {variable_name(*path)}?"
 
 
 def variable_name(*path: str) -> str:
@@ -85,16 +113,20 @@ def variable_name(*path: str) -> str:
     return PREFIX + "__".join(part.upper() for part in path)
 
 
-def _fields(model: type[BaseModel], location: tuple[Any, ...]) -> list[str]:
+def _fields(model: type[BaseModel], location: tuple[Any, ...]) -> dict[str, FieldInfo]:
+    """The fields among which the last part of the location is one, or should have been."""
     for part in location[:-1]:
         annotation = model.model_fields[str(part)].annotation
         if isinstance(annotation, type) and issubclass(annotation, BaseModel):
             model = annotation
-    return list(model.model_fields)
+    return model.model_fields
 
 
-def _shape(value: Any, variable: str) -> str:
-    """What a value looks like, without showing one that may be secret."""
-    if isinstance(value, SecretStr) or any(word in variable for word in ("SECRET", "KEY", "URL", "PASSWORD", "TOKEN")):
-        return f"{len(str(value))} characters, not shown"
-    return f"it is {str(value)[:60]!r}"
+def _shape(value: Any, model: type[BaseModel], location: tuple[Any, ...]) -> str:
+    """What a value looks like, without showing a secret."""
+    if not isinstance(value, str):
+        return ""
+    field = _fields(model, location).get(str(location[-1])) if location else None
+    if field is None or "SecretStr" in repr(field.annotation):
+        return f" ({len(value)} characters, not shown)"
+    return f" (it is {value[:60]!r})"

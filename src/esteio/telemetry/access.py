@@ -11,10 +11,14 @@ _FLUSH_LINES = 256
 
 
 class AccessLog:
-    """Collects lines and writes them together, at the latest 0.2 s after the first and when the process ends."""
+    """Collects lines and writes them together, at the latest 0.2 s after the first and when the process ends.
 
-    def __init__(self, stream: TextIO | None = None) -> None:
+    `for_people` leaves out tenant and trace, and writes the rest as in a terminal.
+    """
+
+    def __init__(self, stream: TextIO | None = None, *, for_people: bool = False) -> None:
         self._stream = stream
+        self._frame = _sentence if for_people else _object
         self._lines: list[str] = []
         self._timer: asyncio.TimerHandle | None = None
 
@@ -35,7 +39,7 @@ class AccessLog:
         principal, tenant = who
         lines = self._lines
         lines.append(
-            _frame(*operation)
+            self._frame(*operation)
             % (timestamp, status, seconds * 1000, size, _escaped(principal), tenant, _escaped(address), *request)
         )
         if len(lines) == 1:
@@ -58,13 +62,20 @@ class AccessLog:
 
 
 @lru_cache(maxsize=1024)
-def _frame(method: str, route: str) -> str:
+def _object(method: str, route: str) -> str:
     fixed = {"event": "request", "level": "info", "logger": "esteio.access", "method": method, "route": route}
     return (
         json.dumps(fixed, separators=(",", ":"))[:-1].replace("%", "%%")
         + ',"timestamp":"%s","status":%d,"ms":%.2f,"bytes":%d,"principal":"%s","tenant":"%s","address":"%s",'
         '"request_id":"%s","trace_id":"%s"}\n'
     )
+
+
+@lru_cache(maxsize=1024)
+def _sentence(method: str, route: str) -> str:
+    """In the columns of the console's other lines. `%.0s` passes over what is not shown."""
+    request = f"{method} {route}".replace("%", "%%")
+    return "%s [info     ] " + f"{request:<40}" + " %d %8.2f ms %7d B  %s%.0s %s  request_id=%s%.0s\n"
 
 
 @lru_cache(maxsize=4096)

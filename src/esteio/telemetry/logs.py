@@ -55,7 +55,7 @@ def configure(settings: TelemetrySettings) -> None:
 
 
 def _rendering(settings: TelemetrySettings) -> list[Any]:
-    if settings.log_format == "console":
+    if settings.for_people:
         return [structlog.processors.format_exc_info, _mask_event, structlog.dev.ConsoleRenderer(colors=False)]
     return [
         structlog.processors.format_exc_info,

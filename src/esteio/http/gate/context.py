@@ -50,10 +50,11 @@ class Context:
                 # The answer has begun: breaking the connection is the only honest way to say that it failed.
                 raise
             await self._problems.send(error, exchange)
-            # Its traceback holds the exchange: what refers to itself would wait for the garbage collector.
-            exchange.refusal = None
         finally:
             self._close(exchange)
+            # What refers to itself waits for the garbage collector: scope, exchange and server; refusal and its frames.
+            del scope[KEY]
+            exchange.refusal = None
 
     def _open(self, scope: Scope, send: Send) -> Exchange:
         client = scope.get("client")

@@ -34,6 +34,9 @@ class Dispatch:
         exchange = exchange_of(scope)
         operation = exchange.operation
         if operation is None:
+            if exchange.method == "OPTIONS" and scope["allowed_methods"]:
+                await _tell_methods(scope, send)
+                return
             raise _no_operation(scope)
         if operation.rules.precondition == "required" and b"if-match" not in exchange.headers:
             raise PreconditionRequired
@@ -66,6 +69,13 @@ class Dispatch:
                 raise UnsupportedMediaType
             check_json(body, max_depth=self._settings.json_depth, max_members=self._settings.json_members)
         return replaying(body, receive)
+
+
+async def _tell_methods(scope: Scope, send: Send) -> None:
+    allow = ", ".join(scope["allowed_methods"]).encode()
+    headers = [(b"allow", allow), (b"cache-control", b"no-store")]
+    await send({"type": "http.response.start", "status": 204, "headers": headers})
+    await send({"type": "http.response.body", "body": b""})
 
 
 def _no_operation(scope: Scope) -> Exception:

@@ -1,12 +1,12 @@
 """What callers send and receive."""
 
 from datetime import date, datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field
 
-from esteio.base.schema import Body, Day, Moment, Text, View
+from esteio.base.schema import Body, Change, Day, Moment, Number, Text, View, Whole
 
 Species = Literal["dog", "cat", "bird", "rodent", "reptile", "fish", "other"]
 Sex = Literal["female", "male", "unknown"]
@@ -35,7 +35,7 @@ Name = Annotated[Text, Field(min_length=1, max_length=100, examples=["Rex"])]
 Breed = Annotated[Text, Field(min_length=1, max_length=100, examples=["Vira-lata"])]
 Owner = Annotated[Text, Field(min_length=1, max_length=100, examples=["Maria Souza"])]
 Notes = Annotated[Text, Field(max_length=2000)]
-WeightKg = Annotated[float, Field(gt=0, le=9999, description="Kilograms, kept to the gram", examples=[12.5])]
+WeightKg = Annotated[Number, Field(gt=0, le=9999, description="Kilograms, kept to the gram", examples=[12.5])]
 BirthDate = Annotated[Day, AfterValidator(_plausible_birth)]
 
 
@@ -52,8 +52,10 @@ class NewPet(Body):
     notes: Notes | None = None
 
 
-class PetChange(Body):
+class PetChange(Change):
     """The members that shall change; those that are left out stay. `null` empties a member that may be empty."""
+
+    never_empty = frozenset({"name", "species", "owner"})
 
     name: Name | None = None
     species: Species | None = None
@@ -64,19 +66,6 @@ class PetChange(Body):
     owner: Owner | None = None
     notes: Notes | None = None
 
-    @model_validator(mode="after")
-    def _says_something(self) -> Self:
-        if not self.model_fields_set:
-            raise ValueError("name at least one member to change")
-        for required in ("name", "species", "owner"):
-            if required in self.model_fields_set and getattr(self, required) is None:
-                raise ValueError(f"{required} cannot be empty")
-        return self
-
-    def changes(self) -> dict[str, Any]:
-        """The members that were named, with their new values."""
-        return self.model_dump(exclude_unset=True)
-
 
 class StatusChange(Body):
     status: Status
@@ -86,7 +75,7 @@ class NewFeeding(Body):
     """`fed_at` is the present unless said; it may lie a day ahead of our clock at most, and after 1999."""
 
     food: Annotated[Text, Field(min_length=1, max_length=100, examples=["kibble"])]
-    grams: Annotated[int, Field(ge=1, le=100_000, examples=[150])]
+    grams: Annotated[Whole, Field(ge=1, le=100_000, examples=[150])]
     fed_at: Moment | None = None
 
 

@@ -58,7 +58,7 @@ class Refresh(Body):
 
 
 class Logout(Body):
-    refresh_token: Annotated[str, Field(max_length=200)] | None = Field(
+    refresh_token: Annotated[str, Field(max_length=200, examples=["est_refresh_…"])] | None = Field(
         None, description="Ends its session when no access token is sent"
     )
 

@@ -18,6 +18,9 @@ _FRAMING = (b"transfer-encoding", b"connection")
 class Protocol(HttpToolsProtocol):
     """For `uvicorn.Config(http=Protocol)`. Header names come in lower case, as ASGI demands."""
 
+    farewell = False
+    """Set once the process is ending: every answer is its connection's last and says so."""
+
     idle_since = math.inf
 
     def data_received(self, data: bytes) -> None:

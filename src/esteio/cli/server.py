@@ -5,6 +5,7 @@ import gc
 import os
 import socket
 import sys
+from contextlib import suppress
 from types import FrameType
 
 import uvicorn
@@ -17,6 +18,11 @@ from esteio.telemetry.logs import configure
 from esteio.telemetry.metrics import prepare_directory
 
 REFUSED = 2
+LAST_CALLS = 1.0
+"""Seconds in which a connection that is idle may still ask something: the answer tells it to close. A connection that
+is closed without a word may just be carrying a request, which would be lost."""
+
+_GLANCE = 0.02
 
 
 class Server(uvicorn.Server):
@@ -41,11 +47,24 @@ class Server(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         again, self._ending = self._ending, True
         self._application.readiness.draining = True
+        Protocol.farewell = True
         if again or self._notice <= 0:
             super().handle_exit(sig, frame)
             return
         loop = asyncio.get_running_loop()
         loop.call_later(self._notice, super().handle_exit, sig, frame)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take no new connections, tell those that are open to come back elsewhere, then let what runs end."""
+        for server in self.servers:
+            server.close()
+        loop = asyncio.get_running_loop()
+        end = loop.time() + LAST_CALLS
+        while self.server_state.connections and not self.force_exit and loop.time() < end:
+            await asyncio.sleep(_GLANCE)
+        await super().shutdown(sockets)
+        # uvicorn would end this process by the signal that asked for the end: here that was a success.
+        self._captured_signals.clear()
 
 
 def run(listening: socket.socket, started_fd: int | None) -> None:
@@ -74,7 +93,8 @@ def serve_on(listening: socket.socket, application: Esteio, started_fd: int | No
         timeout_graceful_shutdown=int(settings.http.drain_seconds) or 1,
     )
     server = Server(config, application, settings.http.drain_notice, started_fd)
-    server.run([listening])
+    with suppress(SystemExit):  # uvicorn's way of saying that the application did not open
+        server.run([listening])
     if application.refused is not None:
         sys.stderr.write(f"esteio: {application.refused}\n")
         sys.exit(REFUSED)

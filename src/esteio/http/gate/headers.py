@@ -64,8 +64,7 @@ class SecurityHeaders:
             self._add_hsts(scope, exchange)
         if not self._any_host:
             self._check_host(exchange.headers.get(b"host", b""))
-        origin = exchange.headers.get(b"origin")
-        if origin is not None and self._origins and await self._cors(origin, exchange, send):
+        if self._origins and await self._cors(exchange, send):
             return
         if operation is not None and operation.rules.deprecation is not None:
             self._deprecate(operation.rules.deprecation, operation, exchange)
@@ -86,10 +85,11 @@ class SecurityHeaders:
         if name not in self._hosts and not name.endswith(self._suffixes or b"\n"):
             raise MisdirectedHost
 
-    async def _cors(self, origin: bytes, exchange: Exchange, send: Send) -> bool:
+    async def _cors(self, exchange: Exchange, send: Send) -> bool:
         """Tell a listed origin what it may; `True` when this was a preflight and is thereby answered."""
         exchange.added.append((b"vary", b"Origin"))
-        if origin not in self._origins:
+        origin = exchange.headers.get(b"origin")
+        if origin is None or origin not in self._origins:
             return False
         exchange.added.append((b"access-control-allow-origin", origin))
         exchange.added.append((b"access-control-allow-credentials", b"true"))
@@ -100,6 +100,7 @@ class SecurityHeaders:
             (b"access-control-allow-methods", b"GET, HEAD, POST, PUT, PATCH, DELETE"),
             (b"access-control-allow-headers", _ALLOWED_HEADERS),
             (b"access-control-max-age", b"600"),
+            (b"cache-control", b"no-store"),
             (b"content-length", b"0"),
         ]
         await send({"type": "http.response.start", "status": 200, "headers": preflight})

@@ -5,7 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -15,6 +15,7 @@ import uvicorn
 
 from esteio.app import Esteio, create_app
 from esteio.base.clock import Clock
+from esteio.cli.protocol import Protocol
 from esteio.manifest import Manifest
 from esteio.runtime.opening import sections
 from esteio.settings import read_settings
@@ -125,13 +126,24 @@ def serve(
     # Named in full: asyncio turns Nagle's delay off for sockets that say TCP, and for no others.
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.bind(("127.0.0.1", 0))
-    config = uvicorn.Config(app, lifespan="on", access_log=False, log_config=None, server_header=False, ws="none")
+    config = uvicorn.Config(
+        app,
+        http=Protocol,
+        ws="none",
+        lifespan="on",
+        interface="asgi3",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        proxy_headers=False,
+    )
     server = uvicorn.Server(config)
     loop = asyncio.new_event_loop()
 
     def run() -> None:
         asyncio.set_event_loop(loop)
-        loop.run_until_complete(server.serve([listening]))
+        with suppress(SystemExit):  # uvicorn's way of saying that the application did not open
+            loop.run_until_complete(server.serve([listening]))
 
     thread = threading.Thread(target=run, name="house", daemon=True)
     thread.start()

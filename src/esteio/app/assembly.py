@@ -1,6 +1,6 @@
 """From settings and manifests to one ASGI application."""
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from fastapi import APIRouter, FastAPI
@@ -77,9 +77,9 @@ class Esteio:
         self._access = AccessLog(for_people=settings.telemetry.for_people) if settings.telemetry.access_log else None
         self._gate = build_gate(self.api, self._make_parts())
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Every request passes the gate. What else a server calls, its lifespan, is for the application alone."""
-        await (self._gate if scope["type"] == "http" else self.api)(scope, receive, send)
+        return (self._gate if scope["type"] == "http" else self.api)(scope, receive, send)
 
     def document(self, version: str) -> dict[str, object]:
         """The OpenAPI document of `v1` or `v2`."""

@@ -41,6 +41,7 @@ class Fleet:
         self._size = size
         self._patience = patience
         self._workers: dict[int, Worker] = {}
+        self._alive: set[Worker] = set()
         self._stopping = asyncio.Event()
         self._renewing = asyncio.Lock()
         self._log = log("esteio.serve")
@@ -60,13 +61,15 @@ class Fleet:
         loop.add_signal_handler(signal.SIGHUP, lambda: renewals.add(asyncio.create_task(self._renew())))
         keepers = [asyncio.create_task(self._keep(place)) for place in range(self._size)]
         await self._stopping.wait()
-        for worker in list(self._workers.values()):
+        for worker in list(self._alive):
             worker.end()
-        _, late = await asyncio.wait(keepers, timeout=self._patience)
-        for worker in list(self._workers.values()):
+        # A renewal that is under way sees its new worker end and gives up.
+        _, late = await asyncio.wait([*keepers, *renewals], timeout=self._patience)
+        for worker in list(self._alive):
             worker.kill()
         if late:
             await asyncio.wait(late)
+        await asyncio.gather(*(worker.process.wait() for worker in list(self._alive)))
         return REFUSED if self._refused else 0
 
     async def _keep(self, place: int) -> None:
@@ -92,10 +95,14 @@ class Fleet:
         """The exit code of the worker in this place, through all its renewals."""
         while True:
             code = await worker.process.wait()
-            forget_process(worker.process.pid)
+            self._forget(worker)
             if self._workers[place] is worker:
                 return code
             worker = self._workers[place]
+
+    def _forget(self, worker: Worker) -> None:
+        self._alive.discard(worker)
+        forget_process(worker.process.pid)
 
     async def _renew(self) -> None:
         """One by one: the old worker ends when the new one has started, so that the socket is never unattended."""
@@ -107,6 +114,8 @@ class Fleet:
                 if not await self._has_started(new):
                     self._log.error("renewal stopped: the new worker did not start", pid=new.process.pid)
                     new.kill()
+                    await new.process.wait()
+                    self._forget(new)
                     return
                 old, self._workers[place] = self._workers[place], new
                 old.end()
@@ -135,7 +144,11 @@ class Fleet:
             )
         finally:
             os.close(writing)
-        return Worker(process, _first_byte(reading))
+        worker = Worker(process, _first_byte(reading))
+        self._alive.add(worker)
+        if self._stopping.is_set():
+            worker.end()
+        return worker
 
 
 def _first_byte(descriptor: int) -> "asyncio.Future[bool]":

@@ -6,7 +6,9 @@ import click
 
 from esteio.catalog import SHIPPED
 from esteio.db.database import Database
+from esteio.db.failures import unavailable
 from esteio.db.revisions import known_revisions, present_revisions
+from esteio.db.transaction import is_failure
 from esteio.migrations.runner import migrate as bring_to_head
 from esteio.runtime.opening import migration_folders, sections, service_folders
 from esteio.settings import read_settings
@@ -24,7 +26,12 @@ def migrate(context: click.Context, check: bool) -> None:
         pending = asyncio.run(_is_behind(Database(settings)))
         click.echo("Migrations are pending: run `esteio migrate`." if pending else "The database is at head.")
         context.exit(PENDING if pending else 0)
-    applied = asyncio.run(bring_to_head(settings, service_folders(SHIPPED)))
+    try:
+        applied = asyncio.run(bring_to_head(settings, service_folders(SHIPPED)))
+    except Exception as error:
+        if is_failure(error):
+            raise unavailable(error) from error
+        raise
     for revision in applied:
         click.echo(f"applied {revision}", err=True)
 

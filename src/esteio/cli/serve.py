@@ -9,11 +9,14 @@ import click
 from esteio.base.errors import StartRefused
 from esteio.cli.fleet import Fleet
 from esteio.cli.lifeline import end_with
+from esteio.embedded.address import Address
 from esteio.settings import read_settings
 from esteio.telemetry.logs import configure
 from esteio.telemetry.metrics import prepare_directory
 
 CONNECTIONS_WAITING = 2048
+TO_CLOSE = 8.0
+"""Seconds that a worker may take beyond its drain: last calls, closing what it had opened."""
 
 
 @click.command()
@@ -29,16 +32,16 @@ def serve(host: str, port: int, workers: int, fd: int | None, started_fd: int | 
         return
     settings = read_settings(None)
     configure(settings.telemetry)
-    prepare_directory()
     listening = _listen(host, port)
     if "public_url" not in settings.http.model_fields_set:
         # Links lead to where this server listens, unless the operator said where it is seen from outside.
-        os.environ["ESTEIO_HTTP__PUBLIC_URL"] = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        os.environ["ESTEIO_HTTP__PUBLIC_URL"] = Address(host, listening.getsockname()[1]).url
     if workers == 1:
         _answer(listening, None)
         return
-    drain = settings.http.drain_seconds
-    sys.exit(Fleet(listening, workers, patience=drain + 5).run())
+    prepare_directory()
+    http = settings.http
+    sys.exit(Fleet(listening, workers, patience=http.drain_notice + http.drain_seconds + TO_CLOSE).run())
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import logging
 import os
 import socket
 import sys
@@ -15,7 +16,6 @@ from esteio.base.errors import StartRefused
 from esteio.cli.protocol import Protocol
 from esteio.settings import Settings, read_settings
 from esteio.telemetry.logs import configure
-from esteio.telemetry.metrics import prepare_directory
 
 REFUSED = 2
 LAST_CALLS = 1.0
@@ -58,9 +58,13 @@ class Server(uvicorn.Server):
         """Take no new connections, tell those that are open to come back elsewhere, then let what runs end."""
         for server in self.servers:
             server.close()
+        for connection in self.server_state.connections:
+            if isinstance(connection, Protocol) and connection.cycle is not None:
+                connection.cycle.keep_alive = False
         loop = asyncio.get_running_loop()
         end = loop.time() + LAST_CALLS
-        while self.server_state.connections and not self.force_exit and loop.time() < end:
+        # uvicorn tells nobody when a connection has gone.
+        while self.server_state.connections and not self.force_exit and loop.time() < end:  # noqa: ASYNC110
             await asyncio.sleep(_GLANCE)
         await super().shutdown(sockets)
         # uvicorn would end this process by the signal that asked for the end: here that was a success.
@@ -69,7 +73,6 @@ class Server(uvicorn.Server):
 
 def run(listening: socket.socket, started_fd: int | None) -> None:
     """Serve the shipped services on the socket until SIGTERM or SIGINT."""
-    prepare_directory()
     settings = read_settings_for_services()
     configure(settings.telemetry)
     serve_on(listening, create_app(settings), started_fd)
@@ -93,6 +96,8 @@ def serve_on(listening: socket.socket, application: Esteio, started_fd: int | No
         timeout_graceful_shutdown=int(settings.http.drain_seconds) or 1,
     )
     server = Server(config, application, settings.http.drain_notice, started_fd)
+    # A refusal is one sentence, said below; uvicorn would write a traceback of it.
+    logging.getLogger("uvicorn.error").addFilter(lambda _: application.refused is None)
     with suppress(SystemExit):  # uvicorn's way of saying that the application did not open
         server.run([listening])
     if application.refused is not None:

@@ -41,7 +41,8 @@ def create(email: str, admin: bool, name: str, tenant: str | None, password_stdi
     try:
         click.echo(with_auth(make))
     except ValidationError as error:
-        raise StartRefused(f"--email: {error.errors()[0]['msg']}.") from error
+        first = error.errors()[0]
+        raise StartRefused(f"{first['loc'][0]}: {first['msg']}.") from error
 
 
 @click.command()

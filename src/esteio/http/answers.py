@@ -4,7 +4,7 @@
 covers it alone, and a cached one is spliced between a fresh head and tail.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -156,20 +156,19 @@ class Envelope:
         )
 
 
-async def send_resource(resource: Resource, exchange: Exchange, envelope: Envelope) -> None:
+def send_resource(resource: Resource, exchange: Exchange, envelope: Envelope) -> Awaitable[None]:
     """Send the resource, or 304 when the caller already has it. A 304 costs no quota."""
     condition = exchange.headers.get(b"if-none-match")
     if condition is not None and _is_current(condition, resource, exchange):
         if exchange.charge is not None:
             exchange.charge.give_back()
-        await exchange.reply(304, resource.headers)
-    elif resource.status == 204:
-        await exchange.reply(204, resource.headers)
-    else:
-        operation = exchange.operation
-        body = envelope.wrap(resource, exchange) if operation and operation.version == "v2" else resource.data
-        headers = (JSON, (b"content-length", b"%d" % len(body)), *resource.headers)
-        await exchange.reply(resource.status, headers, body)
+        return exchange.reply(304, resource.headers)
+    if resource.status == 204:
+        return exchange.reply(204, resource.headers)
+    operation = exchange.operation
+    body = envelope.wrap(resource, exchange) if operation and operation.version == "v2" else resource.data
+    headers = (JSON, (b"content-length", b"%d" % len(body)), *resource.headers)
+    return exchange.reply(resource.status, headers, body)
 
 
 def _is_current(condition: bytes, resource: Resource, exchange: Exchange) -> bool:

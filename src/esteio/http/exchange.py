@@ -1,7 +1,7 @@
 """One request and its answer, as the steps of the gate share them."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from typing import Any, Protocol
 
 from starlette.types import Message, Receive, Scope, Send
@@ -68,17 +68,33 @@ class Exchange:
             message["headers"] = self._with_gathered(message["headers"])
         await self._send(message)
 
-    async def reply(self, status: int, headers: Iterable[Header], body: bytes = b"") -> None:
-        """A whole answer at once: what two calls of `send` do."""
+    def reply(self, status: int, headers: Iterable[Header], body: bytes = b"") -> "Reply":
+        """A whole answer, with the gathered headers, to be awaited: what two calls of `send` do."""
         self.status, self.sent = status, len(body)
-        whole = self._with_gathered(headers)
-        await self._send({"type": "http.response.start", "status": status, "headers": whole})
-        await self._send({"type": "http.response.body", "body": body})
+        return Reply(status, self._with_gathered(headers), body, self._send)
 
     def _with_gathered(self, headers: Iterable[Header]) -> Headers:
         if self.charge is None:
             return [*headers, *self.added]
         return [*headers, *self.added, *self.charge.fields()]
+
+
+class Reply:
+    """A whole answer that is ready. Awaited, it sends itself; a server that knows it may write it at once."""
+
+    __slots__ = ("_send", "body", "headers", "status")
+
+    def __init__(self, status: int, headers: Headers, body: bytes, send: Send) -> None:
+        self.status = status
+        self.headers = headers
+        self.body = body
+        self._send = send
+
+    def __await__(self) -> Generator[Any, None, None]:
+        yield from self._send(
+            {"type": "http.response.start", "status": self.status, "headers": self.headers}
+        ).__await__()
+        yield from self._send({"type": "http.response.body", "body": self.body}).__await__()
 
 
 def exchange_of(scope: Scope) -> Exchange:

@@ -11,7 +11,7 @@ from esteio.base import errors
 from esteio.base.errors import EsteioError, FieldError, Internal, Invalid, PreconditionFailed
 from esteio.http.answers import dumps
 from esteio.http.etags import row_etag
-from esteio.http.exchange import Exchange
+from esteio.http.exchange import Exchange, Reply
 from esteio.http.pages import error_page, wants_page
 from esteio.telemetry.logs import log
 
@@ -41,7 +41,7 @@ class Problems:
         self._kept: dict[type[EsteioError], bytes] = {}
         self._log = log("esteio.http")
 
-    async def send(self, error: BaseException, exchange: Exchange) -> None:
+    def reply(self, error: BaseException, exchange: Exchange) -> Reply:
         """Answer with the error. Nothing of its cause but its words leaves."""
         refusal = self.known(error)
         page = exchange.operation is None or not exchange.operation.is_api
@@ -56,7 +56,7 @@ class Problems:
         headers += [(name.lower().encode(), value.encode("latin-1")) for name, value in refusal.headers.items()]
         if isinstance(refusal, PreconditionFailed) and hasattr(refusal.data, "version"):
             headers.append((b"etag", row_etag(refusal.data.version).encode()))
-        await exchange.reply(refusal.status, headers, body)
+        return exchange.reply(refusal.status, headers, body)
 
     def body(self, error: EsteioError, exchange: Exchange) -> bytes:
         """The problem document of an error."""

@@ -1,8 +1,20 @@
 """How the API is reached and bounded, under `ESTEIO_HTTP__…`."""
 
-from pydantic import BaseModel, ConfigDict, Field
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from esteio.base.schema import CommaList
+
+_ORIGIN = re.compile(r"https?://[^\s/*@?#]+/?")
+
+
+def _origins(listed: tuple[str, ...]) -> tuple[str, ...]:
+    for origin in listed:
+        if not _ORIGIN.fullmatch(origin):
+            raise ValueError("each origin is a scheme and a host, such as https://console.example.org; `*` is none")
+    return listed
 
 
 class HttpSettings(BaseModel):
@@ -15,7 +27,9 @@ class HttpSettings(BaseModel):
     trusted_hosts: CommaList = Field(
         default=("*",), description="accepted Host headers; `*.example.org` for subdomains"
     )
-    cors_origins: CommaList = Field(default=(), description="origins that browsers may call from; never `*`")
+    cors_origins: Annotated[CommaList, AfterValidator(_origins)] = Field(
+        default=(), description="origins that browsers may call from, such as https://console.example.org; never `*`"
+    )
     trusted_proxies: CommaList = Field(
         default=(), description="networks whose X-Forwarded-* and traceparent are believed"
     )

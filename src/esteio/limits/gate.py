@@ -1,9 +1,12 @@
 """Fifth step of the gate: how often. Every request of a limited route is charged, refused ones too."""
 
+from collections.abc import Awaitable
+
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from esteio.base.errors import RateLimited
 from esteio.http.exchange import Exchange, Headers, exchange_of
+from esteio.limits.account import Account
 from esteio.limits.decision import Decision
 from esteio.limits.headers import RETRY, fields
 from esteio.limits.identity import Identity
@@ -40,11 +43,22 @@ class Limit:
         self._limiter = limiter
         self._enabled = enabled
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         exchange = exchange_of(scope)
         names = self._names(exchange)
         if names and self._enabled:
-            await self._charge(exchange, names)
+            account = self._account(names, exchange)
+            decision = self._limiter.take(account)
+            if decision is None:
+                return self._ask(account, scope, receive, send)
+            _charge(self._limiter, decision, exchange)
+        if exchange.refusal is not None:
+            raise exchange.refusal
+        return self.app(scope, receive, send)
+
+    async def _ask(self, account: Account, scope: Scope, receive: Receive, send: Send) -> None:
+        exchange = exchange_of(scope)
+        _charge(self._limiter, await self._limiter.acquire(account), exchange)
         if exchange.refusal is not None:
             raise exchange.refusal
         await self.app(scope, receive, send)
@@ -62,15 +76,15 @@ class Limit:
                 return tuple(plan if name == "default" else name for name in rules.limits)
         return rules.limits
 
-    async def _charge(self, exchange: Exchange, names: tuple[str, ...]) -> None:
+    def _account(self, names: tuple[str, ...], exchange: Exchange) -> Account:
         principal = exchange.principal
         who = Identity(principal.tenant_text, "" if principal.anonymous else principal.id, exchange.address)
-        account = self._limiter.bind(names, who)
-        decision = self._limiter.take(account)
-        if decision is None:
-            decision = await self._limiter.acquire(account)
-        exchange.charge = Charged(self._limiter, decision)
-        if decision.approximate:
-            exchange.warnings = (*exchange.warnings, *decision.warnings)
-        if not decision.allowed:
-            raise RateLimited(headers={"Retry-After": str(decision.retry_after)})
+        return self._limiter.bind(names, who)
+
+
+def _charge(limiter: Limiter, decision: Decision, exchange: Exchange) -> None:
+    exchange.charge = Charged(limiter, decision)
+    if decision.approximate:
+        exchange.warnings = (*exchange.warnings, *decision.warnings)
+    if not decision.allowed:
+        raise RateLimited(headers={"Retry-After": str(decision.retry_after)})

@@ -13,8 +13,13 @@ SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 1
 
 
 def prepare_directory() -> str:
-    """Choose the directory that the processes of one `serve` share. Call it before any metric is made."""
-    return os.environ.setdefault(DIRECTORY, tempfile.mkdtemp(prefix="esteio-metrics-"))
+    """Choose the directory that the child processes of one `serve` share, unless the operator has chosen one.
+
+    It is for processes that are started afterwards: the library decides when it is imported where it counts.
+    """
+    if DIRECTORY not in os.environ:
+        os.environ[DIRECTORY] = tempfile.mkdtemp(prefix="esteio-metrics-")
+    return os.environ[DIRECTORY]
 
 
 def exposition() -> bytes:

@@ -1,7 +1,7 @@
 """Third step: nothing is taken in without a bound. Sizes are refused before anything is read."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 from typing import Any
 
 import orjson
@@ -16,27 +16,29 @@ BODY_WITHIN = 20.0
 
 
 class Bounds:
-    """Counts the body as it streams in, whether or not it announced its length (413 past the limit)."""
+    """Counts the body as it streams in, whether or not it announced its length (413 past the limit).
+
+    What is wrong before anything was read is told after the caller's limit was charged, like any other refusal.
+    """
 
     def __init__(self, app: ASGIApp, *, body_limit: int) -> None:
         self.app = app
         self._body_limit = body_limit
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         exchange = exchange_of(scope)
         if len(scope["headers"]) > MAX_HEADERS or len(scope["query_string"]) > MAX_ADDRESS:
-            raise BadRequest("The request has too many header fields or too long an address.")
+            exchange.refusal = BadRequest("The request has too many header fields or too long an address.")
         if exchange.method in ("GET", "HEAD"):
-            await self.app(scope, receive, send)
-            return
-        await self.app(scope, self._counting(exchange, receive), send)
+            return self.app(scope, receive, send)
+        return self.app(scope, self._counting(exchange, receive), send)
 
     def _counting(self, exchange: Exchange, receive: Receive) -> Receive:
         operation = exchange.operation
         limit = (operation.rules.body_limit if operation else None) or self._body_limit
         announced = exchange.headers.get(b"content-length")
         if announced is not None and (not announced.isdigit() or int(announced) > limit):
-            raise _too_large(limit)
+            exchange.refusal = _too_large(limit)
         taken = 0
 
         async def counted() -> Message:

@@ -1,11 +1,12 @@
 """First step: the identity of the request, its log line and its measure; the place where errors become answers."""
 
 import time
+from collections.abc import Awaitable
 
 from prometheus_client import Histogram
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from esteio.http.exchange import KEY, Exchange
+from esteio.http.exchange import KEY, Exchange, Reply
 from esteio.http.problems import Problems
 from esteio.http.proxies import TrustedProxies
 from esteio.http.routing import Operation, RouteTable
@@ -41,20 +42,27 @@ class Context:
         self._base = base
         self._unrouted: dict[tuple[str, int], Histogram] = {}
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         exchange = self._open(scope, send)
         try:
-            await self.app(scope, receive, exchange.send)
+            answering = self.app(scope, receive, exchange.send)
+        except Exception as error:
+            answering = self._problems.reply(error, exchange)
+        if type(answering) is Reply:
+            self._close(exchange, scope)
+            return answering
+        return self._answer(answering, exchange, scope)
+
+    async def _answer(self, answering: Awaitable[None], exchange: Exchange, scope: Scope) -> None:
+        try:
+            await answering
         except Exception as error:
             if exchange.status:
                 # The answer has begun: breaking the connection is the only honest way to say that it failed.
                 raise
-            await self._problems.send(error, exchange)
+            await self._problems.reply(error, exchange)
         finally:
-            self._close(exchange)
-            # What refers to itself waits for the garbage collector: scope, exchange and server; refusal and its frames.
-            del scope[KEY]
-            exchange.refusal = None
+            self._close(exchange, scope)
 
     def _open(self, scope: Scope, send: Send) -> Exchange:
         client = scope.get("client")
@@ -76,7 +84,10 @@ class Context:
         current.set(exchange)
         return exchange
 
-    def _close(self, exchange: Exchange) -> None:
+    def _close(self, exchange: Exchange, scope: Scope) -> None:
+        # What refers to itself waits for the garbage collector: scope, exchange and server; refusal and its frames.
+        del scope[KEY]
+        exchange.refusal = None
         operation = exchange.operation
         if operation is not None and operation.rules.quiet:
             return

@@ -1,9 +1,8 @@
 """Last step: the operation itself, with a body that was checked and within its time."""
 
-import asyncio
-
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from esteio.base.deadlines import Deadlines
 from esteio.base.errors import (
     MethodNotAllowed,
     NotFound,
@@ -14,7 +13,6 @@ from esteio.base.errors import (
 )
 from esteio.http.exchange import Exchange, exchange_of, replaying
 from esteio.http.gate.bounds import check_json, read_body
-from esteio.http.routing import Operation
 from esteio.http.settings import HttpSettings
 
 
@@ -28,6 +26,7 @@ class Dispatch:
     def __init__(self, app: ASGIApp, *, settings: HttpSettings) -> None:
         self.app = app
         self._settings = settings
+        self._deadlines = Deadlines()
         self._running = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -46,21 +45,17 @@ class Dispatch:
         scope["path_params"] = exchange.parameters
         if self._running >= self._settings.max_running and not operation.rules.quiet:
             raise Unavailable("There is too much to do at the moment.", retry_after=1)
+        budget = self._deadlines.within(operation.rules.time_budget or self._settings.time_budget)
         self._running += 1
         try:
-            await self._in_time(operation, scope, receive, send)
-        finally:
-            self._running -= 1
-
-    async def _in_time(self, operation: Operation, scope: Scope, receive: Receive, send: Send) -> None:
-        budget = operation.rules.time_budget or self._settings.time_budget
-        try:
-            async with asyncio.timeout(budget) as timer:
+            with budget:
                 await operation.app(scope, receive, send)
         except TimeoutError as error:
-            if not timer.expired():
+            if not budget.expired:
                 raise
-            raise TimedOut(operator=f"{operation.method} {operation.path} exceeded {budget} s") from error
+            raise TimedOut(operator=f"{operation.method} {operation.path} exceeded its time budget") from error
+        finally:
+            self._running -= 1
 
     async def _checked_body(self, exchange: Exchange, receive: Receive) -> Receive:
         body = await read_body(exchange, receive)

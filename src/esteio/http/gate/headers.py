@@ -1,5 +1,7 @@
 """Second step: security headers, the hosts that are served, CORS, and what a deprecated operation says of itself."""
 
+from collections.abc import Awaitable
+
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from esteio.base.clock import Clock
@@ -32,6 +34,13 @@ EXPOSED = (
 _ALLOWED_HEADERS = (
     b"Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-API-Key, X-Request-ID, traceparent"
 )
+_PREFLIGHT: Headers = [
+    (b"access-control-allow-methods", b"GET, HEAD, POST, PUT, PATCH, DELETE"),
+    (b"access-control-allow-headers", _ALLOWED_HEADERS),
+    (b"access-control-max-age", b"600"),
+    (b"cache-control", b"no-store"),
+    (b"content-length", b"0"),
+]
 
 
 class SecurityHeaders:
@@ -55,7 +64,7 @@ class SecurityHeaders:
         self._behind_proxies = bool(proxies)
         self._clock = clock
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         exchange = exchange_of(scope)
         operation = exchange.operation
         api = exchange.path.startswith("/api") if operation is None else operation.rules.csp == "api"
@@ -64,11 +73,11 @@ class SecurityHeaders:
             self._add_hsts(scope, exchange)
         if not self._any_host:
             self._check_host(exchange.headers.get(b"host", b""))
-        if self._origins and await self._cors(exchange, send):
-            return
+        if self._origins and self._cors(exchange):
+            return exchange.reply(200, _PREFLIGHT)
         if operation is not None and operation.rules.deprecation is not None:
             self._deprecate(operation.rules.deprecation, operation, exchange)
-        await self.app(scope, receive, send)
+        return self.app(scope, receive, send)
 
     def _add_hsts(self, scope: Scope, exchange: Exchange) -> None:
         client = scope.get("client")
@@ -85,8 +94,8 @@ class SecurityHeaders:
         if name not in self._hosts and not name.endswith(self._suffixes or b"\n"):
             raise MisdirectedHost
 
-    async def _cors(self, exchange: Exchange, send: Send) -> bool:
-        """Tell a listed origin what it may; `True` when this was a preflight and is thereby answered."""
+    def _cors(self, exchange: Exchange) -> bool:
+        """Tell a listed origin what it may; `True` when this is a preflight, which is thereby answered."""
         exchange.added.append((b"vary", b"Origin"))
         origin = exchange.headers.get(b"origin")
         if origin is None or origin not in self._origins:
@@ -94,18 +103,7 @@ class SecurityHeaders:
         exchange.added.append((b"access-control-allow-origin", origin))
         exchange.added.append((b"access-control-allow-credentials", b"true"))
         exchange.added.append((b"access-control-expose-headers", EXPOSED))
-        if exchange.method != "OPTIONS" or b"access-control-request-method" not in exchange.headers:
-            return False
-        preflight: Headers = [
-            (b"access-control-allow-methods", b"GET, HEAD, POST, PUT, PATCH, DELETE"),
-            (b"access-control-allow-headers", _ALLOWED_HEADERS),
-            (b"access-control-max-age", b"600"),
-            (b"cache-control", b"no-store"),
-            (b"content-length", b"0"),
-        ]
-        await send({"type": "http.response.start", "status": 200, "headers": preflight})
-        await send({"type": "http.response.body", "body": b""})
-        return True
+        return exchange.method == "OPTIONS" and b"access-control-request-method" in exchange.headers
 
     def _deprecate(self, deprecation: Deprecation, operation: Operation, exchange: Exchange) -> None:
         """RFC 9745 and RFC 8594; from the sunset on the operation is gone (410)."""
@@ -116,4 +114,4 @@ class SecurityHeaders:
             (b"link", f'<{exchange.base}{deprecation.page}>; rel="deprecation"; type="text/html"'.encode()),
         ]
         if self._clock.now() >= deprecation.sunset:
-            raise Gone(f"This operation was withdrawn; use {deprecation.successor}.")
+            exchange.refusal = Gone(f"This operation was withdrawn; use {deprecation.successor}.")

@@ -1,5 +1,7 @@
 """Sixth step: a request that was answered before is not carried out again."""
 
+from collections.abc import Awaitable
+
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from esteio.base.clock import Clock
@@ -37,16 +39,14 @@ class Idempotency:
         self._clock = clock
         self._hours = hours
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["method"] != "POST":
-            await self.app(scope, receive, send)
-            return
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         exchange = exchange_of(scope)
-        header = exchange.headers.get(b"idempotency-key")
-        operation = exchange.operation
-        if header is None or operation is None or not operation.rules.idempotent:
-            await self.app(scope, receive, send)
-            return
+        header, operation = exchange.headers.get(b"idempotency-key"), exchange.operation
+        if header is None or exchange.method != "POST" or operation is None or not operation.rules.idempotent:
+            return self.app(scope, receive, send)
+        return self._once(header, exchange, scope, receive, send)
+
+    async def _once(self, header: bytes, exchange: Exchange, scope: Scope, receive: Receive, send: Send) -> None:
         body = await read_body(exchange, receive)
         claim = exchange.claim = self._claim(exchange, scope, parsed_key(header), body)
         stored = await self._records.find(claim)

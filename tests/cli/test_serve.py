@@ -1,0 +1,205 @@
+"""`esteio serve` in one process: its start, its refusals, its end."""
+
+import os
+import signal
+import socket
+import subprocess
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from time import monotonic
+
+import httpx
+import psutil
+import pytest
+
+from tests.cli.command import COMMAND, NOWHERE, Run, Server, run, serving, started, surroundings
+from tests.cli.load import Load
+from tests.house import ADMIN_KEY, eventually, sql
+
+
+def test_taken_port_is_refused_with_a_sentence(free_port: int, settings: dict[str, str]) -> None:
+    """One line that names the port, exit code 2, no traceback; the same with several workers."""
+    with socket.create_server(("127.0.0.1", free_port)):
+        for workers in ("1", "2"):
+            refused = run("serve", "--port", str(free_port), "--workers", workers, environment=settings)
+            assert (refused.code, refused.err.count("\n")) == (2, 1), refused.said
+            assert refused.err.startswith(f"esteio: Port {free_port} of 127.0.0.1 cannot be used")
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_settings_that_cannot_be_used_stop_the_start(free_port: int, settings: dict[str, str], workers: str) -> None:
+    """Exit code 2 and the sentences, whoever of the processes notices."""
+    wrong = {**settings, "ESTEIO_PETS__RESTORABLE_DAYS": "none"}
+    refused = run("serve", "--port", str(free_port), "--workers", workers, environment=wrong)
+    assert refused.code == 2
+    assert "ESTEIO_PETS__RESTORABLE_DAYS is not acceptable" in refused.err
+    assert "Traceback" not in refused.err
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_tenant_table_without_policy_stops_the_start(
+    free_port: int, settings: dict[str, str], new_database: Callable[[], str], workers: str
+) -> None:
+    """A database whose tenants are not kept apart is not served: exit code 2 and the table's name, also in a fleet."""
+    url = new_database()
+    sql(url, "CREATE TABLE loose (id int, tenant_id uuid)")
+    refused = run(
+        "serve",
+        "--port",
+        str(free_port),
+        "--workers",
+        workers,
+        environment={**settings, "ESTEIO_DATABASE__URL": url},
+    )
+    assert refused.code == 2, refused.said
+    assert "esteio: The tables loose hold rows of tenants without row-level security" in refused.err
+    assert "Traceback" not in refused.err
+
+
+def test_a_database_that_was_not_migrated_is_not_ready(
+    free_port: int, settings: dict[str, str], empty_database: str
+) -> None:
+    """It lives, says that it is not ready and why, answers 503, and takes up its work after `esteio migrate`."""
+    given = {**settings, "ESTEIO_DATABASE__URL": empty_database}
+    with started(free_port, environment=given) as server:
+        eventually(lambda: server.status("/livez") == 200, 20)
+        assert server.status("/readyz") == 503
+        assert server.client.get("/api/v2/pets").status_code == 503
+        parts = server.client.get("/api/v2/health?detailed=true").json()["data"]["parts"]
+        assert "esteio migrate" in parts["database"]
+        assert run("migrate", environment=given).code == 0
+        eventually(lambda: server.status("/readyz") == 200, 10)
+        assert server.client.get("/api/v2/pets").status_code == 200
+
+
+def test_a_database_that_is_down_at_the_start_is_waited_for(free_port: int, settings: dict[str, str]) -> None:
+    """Without a database the server starts, lives and is not ready; SIGTERM ends it as ever."""
+    given = {**settings, "ESTEIO_DATABASE__URL": "postgresql://esteio@127.0.0.1:1/esteio"}
+    with started(free_port, environment=given) as server:
+        eventually(lambda: server.status("/livez") == 200, 20)
+        assert server.status("/readyz") == 503
+        server.signal(signal.SIGTERM)
+        assert server.ended() == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_with_success(free_port: int, settings: dict[str, str], number: signal.Signals) -> None:
+    """Exit code 0 without a traceback, and the port is free again."""
+    with serving(free_port, environment=settings) as server:
+        began = monotonic()
+        server.signal(number)
+        assert server.ended() == 0, server.text
+        assert monotonic() - began < 10
+        assert "Traceback" not in server.text
+        with socket.create_server(("127.0.0.1", free_port)):
+            pass
+
+
+def test_sigterm_under_load_drops_nothing(free_port: int, settings: dict[str, str]) -> None:
+    """R7: not ready first, then every answer is the last of its connection; nobody's request fails, nothing is lost."""
+    given = {**settings, "ESTEIO_HTTP__DRAIN_NOTICE": "1"}
+    with serving(free_port, environment=given) as server:
+        load = Load(server.url, leaves=True)
+        with load.of(8):
+            eventually(lambda: load.answered > 100, 20)
+            server.signal(signal.SIGTERM)
+            eventually(lambda: server.status("/readyz") == 503, 1)
+            assert server.status("/livez") == 200
+            assert server.ended() == 0, server.text
+        assert load.failures == []
+        assert load.told_to_close == 8
+        kept = {row["name"] for row in sql(settings["ESTEIO_DATABASE__URL"], "SELECT name FROM pets")}
+        assert set(load.written) <= kept
+
+
+def test_a_request_in_flight_is_answered(free_port: int, settings: dict[str, str]) -> None:
+    """A request whose body is still on its way when SIGTERM comes gets its answer."""
+    with serving(free_port, environment=settings) as server:
+        body = b'{"name": "Late", "species": "dog"}'
+        with half_sent(server, body) as line:
+            server.signal(signal.SIGTERM)
+            eventually(lambda: server.status("/livez") == 0, 5)
+            line.sendall(body[10:])
+            answer = line.recv(65536)
+        assert answer.startswith(b"HTTP/1.1 201 ")
+        assert b"connection: close" in answer.lower()
+        assert server.ended() == 0
+
+
+def test_a_request_that_never_ends_is_cut_at_the_end_of_the_drain(free_port: int, settings: dict[str, str]) -> None:
+    """Nobody can keep the process alive for longer than the drain lasts."""
+    given = {**settings, "ESTEIO_HTTP__DRAIN_SECONDS": "1"}
+    with serving(free_port, environment=given) as server, half_sent(server, b"{" * 30):
+        server.signal(signal.SIGTERM)
+        assert server.ended(10) == 0
+
+
+def half_sent(server: Server, body: bytes) -> socket.socket:
+    """A connection on which a request was begun and ten bytes of its body were sent."""
+    line = socket.create_connection(("127.0.0.1", server.port), timeout=10)
+    head = (
+        f"POST /api/v2/pets HTTP/1.1\r\nHost: x\r\nX-API-Key: {ADMIN_KEY}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    line.sendall(head.encode() + body[:10])
+    # An answer on another connection shows that the server has read what came before.
+    for _ in range(3):
+        assert server.status("/livez") == 200
+    return line
+
+
+def test_an_idle_connection_does_not_hold_up_the_end(free_port: int, settings: dict[str, str]) -> None:
+    """Keep-alive connections on which nothing happens are closed after a moment."""
+    with serving(free_port, environment=settings) as server, httpx.Client(base_url=server.url) as idle:
+        assert idle.get("/livez").status_code == 200
+        began = monotonic()
+        server.signal(signal.SIGTERM)
+        assert server.ended() == 0
+        assert monotonic() - began < 5
+
+
+def test_it_ends_with_its_lifeline(free_port: int, settings: dict[str, str]) -> None:
+    """A process that was given a lifeline ends when the other side of it is gone."""
+    reader, writer = os.pipe()
+    os.set_inheritable(reader, True)
+    process = subprocess.Popen(
+        [*COMMAND, "serve", "--port", str(free_port)],
+        env=surroundings({**settings, "ESTEIO_LIFELINE_FD": str(reader)}),
+        cwd=NOWHERE,
+        pass_fds=(reader,),
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        os.close(reader)
+        eventually(lambda: httpx_status(free_port) == 200, 20)
+        os.close(writer)
+        assert process.wait(15) == 0
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+    assert not psutil.pid_exists(process.pid)
+
+
+def httpx_status(port: int) -> int:
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/livez").status_code
+    except httpx.HTTPError:
+        return 0
+
+
+def test_the_help_of_every_command(esteio: Callable[..., Run]) -> None:
+    """Help needs no settings and costs no traceback; a word that is no command is exit code 2."""
+    commands = ("up", "serve", "migrate", "users", "keys", "openapi", "check-config")
+    listed = esteio("--help")
+    assert listed.code == 0
+    assert all(command in listed.out for command in commands)
+    wrong = (("dance",), ("serve", "--port", "many"), ("serve", "--workers", "0"))
+    with ThreadPoolExecutor(3) as crowd:
+        helps = list(crowd.map(lambda command: run(command, "--help", environment={}), commands))
+        refusals = list(crowd.map(lambda words: run(*words, environment={}), wrong))
+    for told in helps:
+        assert (told.code, told.out.startswith("Usage: esteio")) == (0, True), told.said
+    for refused in refusals:
+        assert refused.code == 2
+        assert "Traceback" not in refused.err

@@ -47,7 +47,7 @@ def lines(row: Row, figures: dict[str, Figures]) -> list[Line]:
 
 def _unmeasured(row: Row, ratio: Ratio, figures: dict[str, Figures]) -> Line:
     against = f"{ratio.against} {_cost(figures[ratio.against], ratio.of):.0f} µs" if ratio.against in figures else ""
-    return Line(row.name, row.work, "not measured", against=against, bar=f"≤ {ratio.bar:.3g}")
+    return Line(row.name, row.work, "not measured", against=against, bar=_words(ratio.bar))
 
 
 def _compared(row: Row, ratio: Ratio, figures: dict[str, Figures]) -> Line:
@@ -60,8 +60,8 @@ def _compared(row: Row, ratio: Ratio, figures: dict[str, Figures]) -> Line:
         f"{subject.engines_us:.0f} µs",
         f"{ratio.against} {theirs:.0f} µs",
         f"{ours / theirs:.3f}",
-        f"≤ {ratio.bar:.3g}",
-        verdict(ours / theirs, ratio.bar),
+        _words(ratio.bar),
+        "" if ratio.bar is None else verdict(ours / theirs, ratio.bar),
     )
 
 
@@ -70,6 +70,10 @@ def _grown(row: Row, growth: Growth, figures: dict[str, Figures]) -> Line:
     exponent = math.log(large / small) / math.log(growth.large_size / growth.small_size)
     what = f"{growth.what} {growth.small_size} → {growth.large_size}"
     return Line(row.name, what, f"{small:.0f} → {large:.0f} µs", ratio=f"exponent {exponent:.2f}")
+
+
+def _words(bar: float | None) -> str:
+    return "" if bar is None else f"≤ {bar:.3g}"
 
 
 def _cost(figures: Figures, of: str) -> float:

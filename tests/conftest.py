@@ -7,10 +7,11 @@ import socket
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from itertools import count
+from itertools import count, cycle
 from pathlib import Path
 
 import pytest
+import redis
 
 # Metrics of several processes meet in a directory, which must be known before the first metric is made.
 os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="esteio-test-metrics-"))
@@ -62,8 +63,25 @@ def new_database(engines: Engines, template: str) -> Callable[[], str]:
 
 
 @pytest.fixture(scope="session")
-def house(engines: Engines, new_database: Callable[[], str]) -> House:
-    """Serves a house on a database of its own: `with house(HTTP__BODY_LIMIT="2048") as served:`."""
+def new_redis(engines: Engines) -> Callable[[], str]:
+    """Makes an empty database of Valkey, so that no house meets what callers of another have used up; its address."""
+    numbers = cycle(range(1, 16))
+
+    def make() -> str:
+        address = f"{engines.redis_url.partition('?')[0]}?db={next(numbers)}"
+        with redis.Redis.from_url(address) as client:
+            client.flushdb()
+        return address
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def house(engines: Engines, new_database: Callable[[], str], new_redis: Callable[[], str]) -> House:
+    """Serves a house on databases of its own: `with house(HTTP__BODY_LIMIT="2048") as served:`.
+
+    Houses on one `database_url` share Valkey too, as the processes of one deployment do.
+    """
 
     @contextmanager
     def open_house(
@@ -74,7 +92,8 @@ def house(engines: Engines, new_database: Callable[[], str]) -> House:
         redis_url: str | None = None,
         **changes: str,
     ) -> Iterator[Served]:
-        given = environment(database_url or new_database(), redis_url or engines.redis_url, **changes)
+        shared = engines.redis_url if database_url else None
+        given = environment(database_url or new_database(), redis_url or shared or new_redis(), **changes)
         with serve(given, services=services, clock=clock) as served:
             yield served
 

@@ -97,6 +97,8 @@ class _Cycle(RequestResponseCycle):
 
     def _hold(self, status: int, headers: list[tuple[bytes, bytes]]) -> bool:
         """Keep the head until its body comes. `False` for an answer that is framed in another way."""
+        if Protocol.farewell:
+            self.keep_alive = False
         length = 0 if status in _BODILESS else None
         for name, value in headers:
             if name == b"content-length":

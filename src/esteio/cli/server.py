@@ -58,9 +58,6 @@ class Server(uvicorn.Server):
         """Take no new connections, tell those that are open to come back elsewhere, then let what runs end."""
         for server in self.servers:
             server.close()
-        for connection in self.server_state.connections:
-            if isinstance(connection, Protocol) and connection.cycle is not None:
-                connection.cycle.keep_alive = False
         loop = asyncio.get_running_loop()
         end = loop.time() + LAST_CALLS
         # uvicorn tells nobody when a connection has gone.

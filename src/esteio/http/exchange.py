@@ -43,9 +43,18 @@ class Exchange:
     status = 0
     sent = 0
 
-    def __init__(self, scope: Scope, request_id: str, trace_id: str, address: str, base: str, send: Send) -> None:
+    def __init__(
+        self,
+        scope: Scope,
+        headers: dict[bytes, bytes],
+        request_id: str,
+        trace_id: str,
+        address: str,
+        base: str,
+        send: Send,
+    ) -> None:
         self.accepted_at = time.perf_counter()
-        self.headers: dict[bytes, bytes] = dict(scope["headers"])
+        self.headers = headers
         self.method: str = scope["method"]
         self.path: str = scope["path"]
         self.request_id = request_id

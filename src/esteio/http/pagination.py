@@ -85,10 +85,12 @@ def cursor_meta(page: CursorPage[Any]) -> dict[str, Any]:
 
 def cursor_links(base: str, query: Mapping[str, Any], page: CursorPage[Any]) -> list[Link]:
     """first, prev and next by cursor."""
-    links = [Link(_address(base, {**query, "limit": page.limit}), "first")]
+    first = _address(base, {**query, "limit": page.limit})
+    links = [Link(first, "first")]
     for rel, cursor in (("prev", page.prev), ("next", page.next)):
         if cursor is not None:
-            links.append(Link(_address(base, {**query, "limit": page.limit, "cursor": cursor}), rel))
+            # A cursor is made of characters that an address needs no code for.
+            links.append(Link(f"{first}&cursor={cursor}", rel))
     return links
 
 

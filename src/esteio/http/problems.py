@@ -36,9 +36,9 @@ class Problems:
     def __init__(self, *, base: str, version: str, stamp: Callable[[], bytes]) -> None:
         self._base = base.rstrip("/")
         self._path = urlsplit(self._base).path
-        self._version = version
         self._stamp = stamp
-        self._kept: dict[type[EsteioError], bytes] = {}
+        self._middle = b',"success":false,"version":' + dumps(version) + b',"timestamp":"'
+        self._kept: dict[type[EsteioError], tuple[bytes, bytes, bytes]] = {}
         self._log = log("esteio.http")
 
     def reply(self, error: BaseException, exchange: Exchange) -> Reply:
@@ -60,44 +60,44 @@ class Problems:
 
     def body(self, error: EsteioError, exchange: Exchange) -> bytes:
         """The problem document of an error."""
+        words, data, end = self._fixed(error)
         return b"".join(
             (
-                self._words(error),
+                words,
                 b',"instance":',
                 dumps(exchange.path[:512]),
-                b',"timestamp":"',
+                self._middle,
                 self._stamp(),
                 b'","request_id":"',
                 exchange.request_id.encode(),
                 b'","trace_id":"',
                 exchange.trace_id.encode(),
-                b'","warnings":',
+                b'","data":',
+                data,
+                b',"warnings":',
                 dumps(exchange.warnings),
-                b"}",
+                end,
             )
         )
 
-    def _words(self, error: EsteioError) -> bytes:
-        """The members that do not depend on the request, kept where they are the same for all errors of the kind."""
-        words = self._kept.get(type(error)) if error.is_plain else None
-        if words is None:
-            words = dumps(self._members(error))[:-1]
+    def _fixed(self, error: EsteioError) -> tuple[bytes, bytes, bytes]:
+        """What does not depend on the request; kept where it is the same for all errors of the kind."""
+        fixed = self._kept.get(type(error)) if error.is_plain else None
+        if fixed is None:
+            fixed = self._written(error)
             if error.is_plain:
-                self._kept[type(error)] = words
-        return words
+                self._kept[type(error)] = fixed
+        return fixed
 
-    def _members(self, error: EsteioError) -> dict[str, Any]:
-        return {
+    def _written(self, error: EsteioError) -> tuple[bytes, bytes, bytes]:
+        words = {
             "type": f"{self._base}/errors/{error.slug()}",
             "title": error.title,
             "status": error.status,
             "detail": error.detail,
-            "success": False,
-            "version": self._version,
-            "data": error.data,
-            "links": [],
-            "errors": [item.as_dict() for item in error.errors[:MAX_ERRORS]],
         }
+        end = {"links": [], "errors": [item.as_dict() for item in error.errors[:MAX_ERRORS]]}
+        return dumps(words)[:-1], dumps(error.data), b"," + dumps(end)[1:]
 
     def known(self, error: BaseException) -> EsteioError:
         """The error as one of the tree: what is not foreseen is logged in full and becomes a plain 500."""

@@ -36,6 +36,7 @@ class Context:
         self._table = table
         self._problems = problems
         self._proxies = proxies
+        self._behind_proxies = bool(proxies)
         self._access = access
         self._seconds = seconds
         self._stamp = stamp
@@ -67,17 +68,14 @@ class Context:
     def _open(self, scope: Scope, send: Send) -> Exchange:
         client = scope.get("client")
         peer: str = client[0] if client else ""
-        trace = request_id = None
-        address = peer
-        for name, value in scope["headers"]:
-            if name == b"x-request-id":
-                request_id = accepted_request_id(value)
-            elif name == b"traceparent" and self._proxies.believes(peer):
-                trace = trace_of(value)
-            elif name == b"x-forwarded-for" and self._proxies:
-                address = self._proxies.client(peer, scope["headers"])
+        headers: dict[bytes, bytes] = dict(scope["headers"])
+        address, trace = peer, None
+        if self._behind_proxies:
+            address = self._proxies.client(peer, scope["headers"])
+            trace = trace_of(headers.get(b"traceparent")) if self._proxies.believes(peer) else None
         trace = trace or new_trace_id()
-        exchange = Exchange(scope, request_id or trace, trace, address, self._base, send)
+        request_id = accepted_request_id(headers.get(b"x-request-id")) or trace
+        exchange = Exchange(scope, headers, request_id, trace, address, self._base, send)
         exchange.operation, exchange.parameters, allowed = self._table.find(exchange.method, exchange.path)
         scope[KEY] = exchange
         scope["allowed_methods"] = allowed

@@ -1,0 +1,89 @@
+"""`esteio up` from an empty directory to a house that answers, and back."""
+
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from tests.cli.command import COMMAND, NOWHERE, all_gone, surroundings
+
+SECONDS = 60.0
+
+
+@pytest.fixture
+def place() -> Iterator[Path]:
+    path = Path(tempfile.mkdtemp(prefix="esteio-test-up-"))
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+@contextmanager
+def up(place: Path, port: int, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A house that said it is ready, and all that it printed until then."""
+    command = [*COMMAND, "up", "--data-dir", str(place / "data"), "--port", str(port), *arguments]
+    with (place / "log").open("a") as log:
+        process = subprocess.Popen(
+            command, env=surroundings({}), cwd=NOWHERE, stdout=subprocess.PIPE, stderr=log, text=True
+        )
+    try:
+        assert process.stdout is not None
+        told = ""
+        for line in process.stdout:
+            told += line
+            if line.startswith("Esteio is ready at"):
+                break
+        else:
+            pytest.fail((place / "log").read_text())
+        yield process, told
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+        process.wait(SECONDS)
+
+
+def credential(told: str, label: str) -> str:
+    found = re.search(rf"^  {label} +(\S+)$", told, re.MULTILINE)
+    assert found, told
+    return found[1]
+
+
+def test_one_command_runs_the_whole_house(place: Path, free_port: int) -> None:
+    """From nothing: the credentials that are shown once open the API, a stop leaves no process, the data stay."""
+    url = f"http://127.0.0.1:{free_port}"
+    with up(place, free_port) as (process, told):
+        assert told.endswith(f"\nEsteio is ready at {url}\n")
+        key = credential(told, "API key")
+        with httpx.Client(base_url=url, headers={"X-API-Key": key}, timeout=15) as client:
+            made = client.post("/api/v2/pets", json={"name": "First", "species": "cat"})
+            assert made.status_code == 201, made.text
+            assert made.headers["location"].endswith(made.json()["data"]["id"])
+            assert client.get("/docs").status_code == 200
+        body = {"email": credential(told, "E-mail"), "password": credential(told, "Password")}
+        tokens = httpx.post(f"{url}/api/v2/auth/login", json=body, timeout=15).json()["data"]
+        held = {"Authorization": f"Bearer {tokens['access_token']}"}
+        assert httpx.get(f"{url}/api/v2/users", headers=held, timeout=15).status_code == 200
+        family = psutil.Process(process.pid).children(recursive=True)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0, (place / "log").read_text()
+        assert all_gone(family, 1)
+    assert key not in (place / "log").read_text()
+    with up(place, free_port, "--workers", "2") as (process, told):
+        assert "Password" not in told
+        assert "API key" not in told
+        pets = httpx.get(f"{url}/api/v2/pets?name=First", headers={"X-API-Key": key}, timeout=15).json()["data"]
+        assert [pet["name"] for pet in pets] == ["First"]
+        family = psutil.Process(process.pid).children(recursive=True)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 0, (place / "log").read_text()
+        assert all_gone(family, 1)
+    assert "Traceback" not in (place / "log").read_text()

@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter
@@ -117,7 +118,7 @@ def answer(listening: socket.socket) -> None:
     services = (*SHIPPED, MANIFEST)
     settings = read_settings(sections(services))
     configure(settings.telemetry)
-    sys.stderr = open(os.devnull, "w")  # noqa: SIM115 - for the access log, as long as the process lives
+    sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115 - for the access log, to the end
     serve_on(listening, create_app(settings, services))
 
 

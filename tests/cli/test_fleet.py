@@ -1,7 +1,9 @@
 """`esteio serve --workers 2`: workers that die are replaced, renewed without a gap, and never outlive their parent."""
 
 import signal
+import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import psutil
 import pytest
@@ -11,59 +13,74 @@ from tests.cli.load import Load
 from tests.house import eventually, sql
 
 
-@pytest.fixture
-def fleet(free_port: int, settings: dict[str, str]) -> Iterator[Server]:
-    with started(free_port, "--workers", "2", environment=settings) as server:
+@contextmanager
+def two_workers(port: int, settings: dict[str, str]) -> Iterator[Server]:
+    given = {**settings, "ESTEIO_HTTP__DRAIN_NOTICE": "1"}
+    with started(port, "--workers", "2", environment=given) as server:
         eventually(lambda: server.text.count("Application startup complete") == 2, 30)
         yield server
 
 
-def test_a_killed_worker_is_replaced(fleet: Server) -> None:
+@pytest.fixture(scope="module")
+def lasting(settings: dict[str, str]) -> Iterator[Server]:
+    """A fleet that outlives what the tests do to its workers."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with two_workers(port, settings) as server:
+        yield server
+
+
+@pytest.fixture
+def fleet(free_port: int, settings: dict[str, str]) -> Iterator[Server]:
+    """A fleet that a test may end."""
+    with two_workers(free_port, settings) as server:
+        yield server
+
+
+def test_a_killed_worker_is_replaced(lasting: Server) -> None:
     """After `kill -9` of a worker only what it was just doing fails; another takes its place, the rest is served."""
-    load = Load(fleet.url)
-    victim = fleet.workers()[0]
+    load = Load(lasting.url)
+    victim = lasting.workers()[0]
     with load.of(4):
         eventually(lambda: load.answered > 40, 20)
         victim.kill()
-        eventually(lambda: len(fleet.workers()) == 2 and victim.pid not in pids(fleet), 10)
+        eventually(lambda: len(lasting.workers()) == 2 and victim.pid not in pids(lasting), 10)
         answered = load.answered
         eventually(lambda: load.answered > answered + 40, 20)
     assert len(load.failures) <= 4, "each caller had one request in flight at most"
-    assert "worker died" in fleet.text
+    assert "worker died" in lasting.text
 
 
 def pids(server: Server) -> set[int]:
     return {worker.pid for worker in server.workers()}
 
 
-def test_sighup_renews_all_workers_and_drops_nothing(fleet: Server) -> None:
+def test_sighup_renews_all_workers_and_drops_nothing(lasting: Server) -> None:
     """R7: on SIGHUP under load each worker is replaced by a new one, and not one request fails."""
-    before = pids(fleet)
-    load = Load(fleet.url)
+    before = pids(lasting)
+    load = Load(lasting.url)
     with load.of(6):
         eventually(lambda: load.answered > 60, 20)
-        fleet.signal(signal.SIGHUP)
-        eventually(lambda: len(pids(fleet)) == 2 and not pids(fleet) & before, 30)
+        lasting.signal(signal.SIGHUP)
+        eventually(lambda: len(pids(lasting)) == 2 and not pids(lasting) & before, 30)
         answered = load.answered
         eventually(lambda: load.answered > answered + 40, 20)
     assert load.failures == []
-    assert fleet.status() == 200
+    assert lasting.status() == 200
 
 
-def test_sigterm_under_load_drops_nothing(free_port: int, settings: dict[str, str]) -> None:
+def test_sigterm_under_load_drops_nothing(fleet: Server) -> None:
     """R7 with several workers: callers are told to leave, each of their requests is answered, the exit code is 0."""
-    given = {**settings, "ESTEIO_HTTP__DRAIN_NOTICE": "1"}
-    with started(free_port, "--workers", "2", environment=given) as server:
-        eventually(lambda: server.text.count("Application startup complete") == 2, 30)
-        workers = server.workers()
-        load = Load(server.url, leaves=True)
-        with load.of(6):
-            eventually(lambda: load.answered > 60, 20)
-            server.signal(signal.SIGTERM)
-            assert server.ended() == 0, server.text
-        assert load.failures == []
-        assert load.told_to_close == 6
-        assert all_gone(workers, 1)
+    workers = fleet.workers()
+    load = Load(fleet.url, leaves=True)
+    with load.of(6):
+        eventually(lambda: load.answered > 60, 20)
+        fleet.signal(signal.SIGTERM)
+        assert fleet.ended() == 0, fleet.text
+    assert load.failures == []
+    assert load.told_to_close == 6
+    assert all_gone(workers, 1)
 
 
 def test_workers_end_with_their_parent(fleet: Server) -> None:
@@ -86,14 +103,14 @@ def test_sigterm_in_the_middle_of_a_renewal_leaves_no_process(fleet: Server) -> 
     assert all_gone(everybody, 1)
 
 
-def test_a_worker_that_cannot_renew_leaves_the_old_ones_at_work(fleet: Server, settings: dict[str, str]) -> None:
+def test_a_worker_that_cannot_renew_leaves_the_old_ones_at_work(lasting: Server, settings: dict[str, str]) -> None:
     """A renewal whose new worker refuses to start ends there: the old workers go on answering."""
-    before = pids(fleet)
+    before = pids(lasting)
     sql(settings["ESTEIO_DATABASE__URL"], "CREATE TABLE loose (id int, tenant_id uuid)")
     try:
-        fleet.signal(signal.SIGHUP)
-        eventually(lambda: "renewal stopped" in fleet.text, 20)
-        assert pids(fleet) == before
-        assert fleet.status() == 200
+        lasting.signal(signal.SIGHUP)
+        eventually(lambda: "renewal stopped" in lasting.text, 20)
+        assert pids(lasting) == before
+        assert lasting.status() == 200
     finally:
         sql(settings["ESTEIO_DATABASE__URL"], "DROP TABLE loose")

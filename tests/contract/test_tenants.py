@@ -181,6 +181,11 @@ class TestGiving:
         role = theirs.client.post("/api/v2/roles", json={"name": "over", "permissions": [permission]})
         problem(role, 403, "FORBIDDEN")
 
+    def test_nobody_takes_a_larger_limit(self, theirs: Household) -> None:
+        """Only who may set limits puts a key on a plan."""
+        body = {"name": "x", "scopes": [], "plan": "gold"}
+        problem(theirs.client.post("/api/v2/keys", json=body), 403, "FORBIDDEN")
+
     def test_names_are_free_in_each_tenant(self, ours: Household, theirs: Household) -> None:
         """A name that is taken elsewhere is free here."""
         made = theirs.client.post("/api/v2/roles", json={"name": ours.ids["roles"], "permissions": []})
@@ -261,9 +266,9 @@ class TestShared:
         """One tenant's calls cost another nothing, on the same plan and from the same address."""
         served.client.put("/api/v2/plans/narrow", json={"rate": "2/hour"})
         eventually(lambda: "plan.narrow" in served.client.get("/api/v2/limits").text)
-        keys = [
-            household.make("/api/v2/keys", name="n", scopes=[], plan="narrow")["key"] for household in (ours, theirs)
-        ]
+        made = [household.make("/api/v2/keys", name="n", scopes=[]) for household in (ours, theirs)]
+        served.sql("UPDATE api_keys SET plan = 'narrow' WHERE id = ANY ($1::uuid[])", [key["id"] for key in made])
+        keys = [key["key"] for key in made]
         with served.with_key(keys[0]) as first, served.with_key(keys[1]) as second:
             assert [first.get(PETS).status_code for _ in range(3)] == [200, 200, 429]
             assert [second.get(PETS).status_code for _ in range(3)] == [200, 200, 429]

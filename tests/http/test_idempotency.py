@@ -64,6 +64,7 @@ class TestOneEffect:
         assert (first.status_code, second.status_code) == (422, 422)
         assert second.headers["idempotency-replayed"] == "true"
         assert second.json()["errors"] == first.json()["errors"]
+        assert second.json()["request_id"] == second.headers["x-request-id"] != first.json()["request_id"]
 
     def test_keys_of_two_callers_do_not_meet(self, served: Served) -> None:
         """The same key of another caller is another key."""

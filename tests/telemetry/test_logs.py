@@ -1,8 +1,7 @@
 """Log lines: structured, in the context of their request, without secrets, impossible to forge."""
 
-import io
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import orjson
 import pytest
@@ -13,36 +12,34 @@ from esteio.telemetry.settings import TelemetrySettings
 
 
 @pytest.fixture
-def stream(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
-    """The lines of a process that logs JSON; logging is as it was afterwards."""
+def written(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[], str]]:
+    """What a process that logs JSON has written; logging is as it was afterwards."""
     before, level = list(logging.getLogger().handlers), logging.getLogger().level
-    caught = io.StringIO()
-    monkeypatch.setattr("sys.stderr", caught)
     configure(TelemetrySettings(log_format="json", log_level="debug"))
-    yield caught
+    yield lambda: capsys.readouterr().err
     logging.getLogger().handlers[:] = before
     logging.getLogger().setLevel(level)
 
 
-def test_a_line_is_one_json_object_whatever_it_says(stream: io.StringIO) -> None:
+def test_a_line_is_one_json_object_whatever_it_says(written: Callable[[], str]) -> None:
     """Line breaks and control characters of a value cannot begin a line of their own."""
     log("esteio.test").info("said", words='first\r\n{"event":"forged"}\x00\u2028', number=1)
     logging.getLogger("library").warning("also %s", "this\none")
-    lines = stream.getvalue().split("\n")
+    lines = written().split("\n")
     events = [orjson.loads(line) for line in lines if line]
     assert [event["event"] for event in events] == ["said", "also this\none"]
     assert events[0]["level"] == "info"
     assert events[0]["timestamp"].endswith("Z")
 
 
-def test_secrets_are_masked_by_name_and_by_shape(stream: io.StringIO) -> None:
+def test_secrets_are_masked_by_name_and_by_shape(written: Callable[[], str]) -> None:
     """Neither a field with a secret's name nor a text with a secret's shape shows it, exceptions included."""
     key = "est_live_" + "a" * 36
     try:
         raise RuntimeError(f"could not use {key}")
     except RuntimeError:
         log("esteio.test").exception("failed", password="hunter2", nested={"api_key": "k", "list": [key]})
-    line = stream.getvalue()
+    line = written()
     assert key not in line
     assert "hunter2" not in line
     event = orjson.loads(line.splitlines()[0])

@@ -37,6 +37,7 @@ from esteio.runtime.opening import make_resources, migration_folders, sections
 from esteio.runtime.readiness import Readiness, needs_redis
 from esteio.settings import Settings, read_settings
 from esteio.telemetry.access import AccessLog
+from esteio.telemetry.logs import ensure_configured
 
 
 class Esteio:
@@ -158,7 +159,9 @@ def create_app(
     Raises `StartRefused` for settings that cannot be used and for services that do not pass the door.
     """
     chosen = SHIPPED if services is None else tuple(services)
-    return Esteio(settings or read_settings(sections(chosen)), chosen, clock or SystemClock())
+    settings = settings or read_settings(sections(chosen))
+    ensure_configured(settings.telemetry)
+    return Esteio(settings, chosen, clock or SystemClock())
 
 
 def _include(api: FastAPI, manifests: Iterable[Manifest]) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from esteio.auth.tables import Identity, Membership, User
 from esteio.base.crypto import sha256
-from esteio.base.ids import new_id
 from esteio.db.database import Database
 from esteio.db.reading import Reading
 
@@ -89,7 +88,8 @@ async def make_account(
     existing = await account_by_email(session, email)
     if existing is not None:
         return existing, False
-    user = new_id()
+    # Not an id that tells its time: another tenant that lets the same account in must not learn its age.
+    user = uuid4()
     await enter_account(session, user)
     values = {"id": user, "email": email, "password_hash": password_hash, "home_tenant": home_tenant, "created_at": now}
     made = await session.scalar(insert(User).values(values).on_conflict_do_nothing().returning(User.id))

@@ -113,6 +113,7 @@ Whole = Annotated[int, BeforeValidator(_number)]
 Number = Annotated[float, BeforeValidator(_number)]
 """A number of a body; digits in quotes are a text."""
 
+
 class _Printable:
     """Says in a JSON Schema what `_no_control` asks."""
 

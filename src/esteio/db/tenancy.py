@@ -33,7 +33,9 @@ JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.
 WHERE c.relkind IN ('r', 'p') AND n.nspname = current_schema()
   AND c.relname <> ALL ($1::text[])
   AND NOT (c.relrowsecurity AND c.relforcerowsecurity
-           AND EXISTS (SELECT 1 FROM pg_policy p WHERE p.polrelid = c.oid))
+           AND EXISTS (SELECT 1 FROM pg_policy p WHERE p.polrelid = c.oid)
+           AND NOT EXISTS (SELECT 1 FROM pg_policy p WHERE p.polrelid = c.oid AND p.polpermissive
+                           AND pg_get_expr(p.polqual, p.polrelid) NOT LIKE '%esteio.tenant%'))
 ORDER BY 1
 """
 

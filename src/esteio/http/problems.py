@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
+import orjson
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
@@ -79,6 +80,16 @@ class Problems:
                 end,
             )
         )
+
+    def again(self, stored: bytes, exchange: Exchange) -> bytes:
+        """A problem that was answered before, as the answer of this request: its ids and time are the present ones."""
+        fresh = {
+            "timestamp": self._stamp().decode(),
+            "request_id": exchange.request_id,
+            "trace_id": exchange.trace_id,
+            "warnings": exchange.warnings,
+        }
+        return dumps({**orjson.loads(stored), **fresh})
 
     def _fixed(self, error: EsteioError) -> tuple[bytes, bytes, bytes]:
         """What does not depend on the request; kept where it is the same for all errors of the kind."""

@@ -3,7 +3,7 @@
 import logging
 import sys
 from collections.abc import Callable, MutableMapping
-from typing import Any
+from typing import Any, TextIO
 
 import orjson
 import structlog
@@ -19,6 +19,24 @@ def log(name: str) -> structlog.stdlib.BoundLogger:
     """The logger of a part; `name` is its package, such as `esteio.auth`."""
     logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name)
     return logger
+
+
+class _ToStandardError(logging.StreamHandler[TextIO]):
+    """Writes to what standard error is at the time, since tests and supervisors replace it."""
+
+    @property
+    def stream(self) -> TextIO:
+        return sys.stderr
+
+    @stream.setter
+    def stream(self, _: TextIO) -> None:
+        pass
+
+
+def ensure_configured(settings: TelemetrySettings) -> None:
+    """Configure unless it was done: what an unconfigured logger writes is neither structured nor masked."""
+    if not structlog.is_configured():
+        configure(settings)
 
 
 def configure(settings: TelemetrySettings) -> None:
@@ -45,7 +63,7 @@ def configure(settings: TelemetrySettings) -> None:
             *_rendering(settings),
         ],
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _ToStandardError()
     handler.setFormatter(formatter)
     root = logging.getLogger()
     root.handlers[:] = [handler]

@@ -13,6 +13,7 @@ from esteio.http.exchange import Exchange, exchange_of
 MAX_HEADERS = 100
 MAX_ADDRESS = 8192
 BODY_WITHIN = 20.0
+MAX_KEYS = 1000
 
 
 class Bounds:
@@ -99,6 +100,8 @@ def check_json(body: bytes, *, max_depth: int, max_members: int) -> None:
         for item in level:
             children: Iterable[Any] = item.values() if isinstance(item, dict) else item
             members += len(item)
+            if isinstance(item, dict) and len(item) > MAX_KEYS:
+                raise _unbounded(f"An object of the body may have {MAX_KEYS} members.")
             if members > max_members:
                 raise _unbounded(f"The body may have {max_members} members and elements.")
             below.extend(child for child in children if isinstance(child, dict | list))

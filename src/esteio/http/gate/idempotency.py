@@ -92,5 +92,6 @@ class Idempotency:
         if stored.resource is not None:
             await send_resource(stored.resource, exchange, self._envelope)
             return
-        headers = (PROBLEM, (b"content-length", b"%d" % len(stored.problem)), (b"cache-control", b"no-store"))
-        await exchange.reply(stored.status, headers, stored.problem)
+        body = self._problems.again(stored.problem, exchange)
+        headers = (PROBLEM, (b"content-length", b"%d" % len(body)), (b"cache-control", b"no-store"))
+        await exchange.reply(stored.status, headers, body)

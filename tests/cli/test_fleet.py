@@ -14,8 +14,8 @@ from tests.house import eventually, sql
 
 
 @contextmanager
-def two_workers(port: int, settings: dict[str, str]) -> Iterator[Server]:
-    given = {**settings, "ESTEIO_HTTP__DRAIN_NOTICE": "1"}
+def two_workers(port: int, settings: dict[str, str], notice: str) -> Iterator[Server]:
+    given = {**settings, "ESTEIO_HTTP__DRAIN_NOTICE": notice}
     with started(port, "--workers", "2", environment=given) as server:
         eventually(lambda: server.text.count("Application startup complete") == 2, 30)
         yield server
@@ -27,14 +27,14 @@ def lasting(settings: dict[str, str]) -> Iterator[Server]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    with two_workers(port, settings) as server:
+    with two_workers(port, settings, "0") as server:
         yield server
 
 
 @pytest.fixture
 def fleet(free_port: int, settings: dict[str, str]) -> Iterator[Server]:
     """A fleet that a test may end."""
-    with two_workers(free_port, settings) as server:
+    with two_workers(free_port, settings, "1") as server:
         yield server
 
 

@@ -1,6 +1,7 @@
 """`esteio serve` in one process: its start, its refusals, its end."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -13,8 +14,11 @@ import pytest
 from click.testing import CliRunner
 
 from esteio.cli.main import cli
+from esteio.embedded.engines import Engines
 from tests.cli.command import COMMAND, NOWHERE, Server, run, serving, started, surroundings
 from tests.cli.load import Load
+from tests.faults.conftest import postgres_socket, through
+from tests.faults.proxy import proxied
 from tests.house import ADMIN_KEY, eventually, sql
 
 
@@ -83,11 +87,16 @@ def test_a_database_that_is_down_at_the_start_is_waited_for(free_port: int, sett
 
 
 def test_ctrl_c_ends_it_with_success(free_port: int, settings: dict[str, str]) -> None:
-    """Exit code 0 without a traceback, and the port is free again."""
-    with serving(free_port, environment=settings) as server:
+    """Exit code 0 without a traceback, the port is free again, and the log for people has said each request."""
+    given = {**settings, "ESTEIO_TELEMETRY__LOG_FORMAT": "console"}
+    with serving(free_port, environment=given) as server:
+        assert server.client.get("/api/v2/pets").status_code == 200
         server.signal(signal.SIGINT)
         assert server.ended(10) == 0, server.text
         assert "Traceback" not in server.text
+        assert re.search(
+            r"\[info     \] GET /api/v2/pets +200 +[\d.]+ ms .* request_id=\w+$", server.text, re.MULTILINE
+        )
         with socket.create_server(("127.0.0.1", free_port)):
             pass
 
@@ -143,6 +152,18 @@ def half_sent(server: Server, body: bytes) -> socket.socket:
     for _ in range(3):
         assert server.status("/livez") == 200
     return line
+
+
+def test_a_silent_database_does_not_hold_up_the_end(free_port: int, settings: dict[str, str], engines: Engines) -> None:
+    """Connections to a database that does not answer are dropped instead of being closed in peace."""
+    url = settings["ESTEIO_DATABASE__URL"]
+    with proxied(postgres_socket(engines)) as network:
+        given = {**settings, "ESTEIO_DATABASE__URL": through(network, url)}
+        with serving(free_port, environment=given) as server:
+            assert server.client.post("/api/v2/pets", json={"name": "Kept", "species": "dog"}).status_code == 201
+            network.set("silent")
+            server.signal(signal.SIGTERM)
+            assert server.ended(10) == 0, server.text
 
 
 def test_an_idle_connection_does_not_hold_up_the_end(free_port: int, settings: dict[str, str]) -> None:

@@ -69,8 +69,8 @@ class Calls:
         return client.post("/api/v2/pets", json={"name": name, "species": "dog"}, headers=headers)
 
     def call(self, kind: str) -> Told:
-        began = monotonic()
-        with httpx.Client(base_url=self.url, timeout=PATIENCE) as client:
+        with httpx.Client(base_url=self.url, timeout=PATIENCE, verify=False) as client:
+            began = monotonic()
             try:
                 answer = self.kinds[kind](client)
             except httpx.HTTPError:

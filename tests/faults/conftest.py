@@ -16,7 +16,7 @@ from tests.faults.proxy import Proxy, proxied
 from tests.faults.trial import TRIAL
 from tests.house import Served
 
-Networks = Callable[[], AbstractContextManager["Networked"]]
+Networks = Callable[..., AbstractContextManager["Networked"]]
 
 
 @dataclass
@@ -44,7 +44,7 @@ def through(proxy: Proxy, database_url: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def networks(engines: Engines, house: House) -> Callable[..., AbstractContextManager[Networked]]:
+def networks(engines: Engines, house: House) -> Networks:
     """Serves houses behind proxies: `with networks(database_url) as networked:`."""
 
     @contextmanager
@@ -68,9 +68,7 @@ def networks(engines: Engines, house: House) -> Callable[..., AbstractContextMan
 
 
 @pytest.fixture(scope="module")
-def networked(
-    networks: Callable[..., AbstractContextManager[Networked]], new_database: Callable[[], str]
-) -> Iterator[Networked]:
+def networked(networks: Networks, new_database: Callable[[], str]) -> Iterator[Networked]:
     """One such house for the tests of a module; each leaves its networks as it found them."""
     with networks(new_database()) as opened:
         account = {"email": EMAIL, "name": "Trial", "password": PASSWORD}

@@ -63,6 +63,13 @@ def test_no_body_stalls_the_others(served: Served, kind: str) -> None:
     assert pace.longest < STALL
 
 
+@pytest.mark.parametrize("kind", ["90 000 unknown members", "100 000 elements", "nested objects"])
+def test_400_for_a_body_past_the_bounds(served: Served, kind: str) -> None:
+    """Too many members, elements or levels are refused as such, before anything validates them."""
+    answer = served.client.post("/api/v2/pets", content=HOSTILE[kind], headers={"Content-Type": "application/json"})
+    assert answer.status_code == 400, answer.text[:500]
+
+
 @pytest.mark.parametrize("kind", ["90 000 unknown members", "a megabyte of one digit", "nested objects"])
 def test_a_steady_reader_notices_nothing(served: Served, kind: str) -> None:
     """Ten hostile bodies at once: another caller's requests go on being answered all the while."""

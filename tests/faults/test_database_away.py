@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.faults.calls import Calls, Told
-from tests.faults.conftest import Networked
+from tests.faults.conftest import Networked, Networks
 from tests.faults.proxy import Mode
 from tests.house import Served, eventually
 
@@ -74,6 +74,20 @@ def test_a_database_that_is_unwell_fails_no_request_with_a_500(networked: Networ
     assert {one.status for one in told if one.kind == "livez"} == {200}
     networked.database.set("pass")
     eventually(calls.all_well, RECOVERED)
+
+
+def test_a_request_waits_for_the_database_no_longer_than_is_set(
+    networks: Networks, new_database: Callable[[], str]
+) -> None:
+    """However long a statement may take, `request_timeout` bounds what a request waits for, endings included."""
+    patience = {"DATABASE__STATEMENT_TIMEOUT": "30", "DATABASE__REQUEST_TIMEOUT": "0.5"}
+    with networks(new_database(), **patience) as impatient:
+        calls = Calls(impatient.served)
+        assert calls.call("write").status == calls.call("public read").status + 1 == 201
+        impatient.database.set("silent")
+        for told in calls.at_once(["write", "public read", "stored key"]):
+            assert told.status == 503, told
+            assert told.seconds < 1.5, told
 
 
 def test_many_requests_to_a_silent_database_leave_nothing_behind(networked: Networked, calls: Calls) -> None:

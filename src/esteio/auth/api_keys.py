@@ -1,10 +1,13 @@
 """From a well-formed API key to whom it proves, in one statement."""
 
 import asyncio
+from collections import defaultdict
+from contextlib import suppress
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import asyncpg
-from sqlalchemy import or_, update
+from sqlalchemy import or_, select, update
 
 from esteio.auth.permissions import Permissions
 from esteio.auth.proof import Proof, networks_of
@@ -21,6 +24,7 @@ from esteio.telemetry.logs import log
 
 PURPOSE = "api-key"
 NOTED_EVERY = timedelta(seconds=60)
+GATHERED_FOR = 0.5
 
 # The digest names the tenant, and only then may the key's row be seen: as in `db.reading`, the lateral OFFSET makes
 # PostgreSQL set the tenant first. Were it ever later, no row would be visible and the key refused.
@@ -50,7 +54,9 @@ class ApiKeys:
         self._keyring = keyring
         self._clock = clock
         self._permissions = permissions
-        self._noting: set[asyncio.Task[None]] = set()
+        self._used: defaultdict[UUID, dict[UUID, datetime]] = defaultdict(dict)
+        self._noting: asyncio.Task[None] | None = None
+        self._hurry = asyncio.Event()
 
     async def look(self, raw: bytes) -> Proof | None:
         """What a well-formed key proves; `None` for one that is unknown, expired, disabled or revoked."""
@@ -60,14 +66,17 @@ class ApiKeys:
             return None
         row = rows[0]
         if row["last_used_at"] is None or now - row["last_used_at"] > NOTED_EVERY:
-            task = asyncio.create_task(self._note(row, now))
-            self._noting.add(task)
-            task.add_done_callback(self._noting.discard)
+            self._used[row["tenant_id"]][row["id"]] = now
+            if self._noting is None or self._noting.done():
+                self._noting = asyncio.create_task(self._note_soon())
         return self._proof(row)
 
     async def settle(self) -> None:
-        """Wait until what is being noted has been."""
-        await asyncio.gather(*self._noting)
+        """Note at once what is to be noted."""
+        if self._noting is not None:
+            self._hurry.set()
+            await self._noting
+            self._hurry.clear()
 
     def _proof(self, row: asyncpg.Record) -> Proof:
         key, tenant = row["id"], row["tenant_id"]
@@ -83,10 +92,21 @@ class ApiKeys:
         rests_on = (f"key:{key}", f"tenant:{tenant}")
         return Proof(principal, rests_on, networks_of(row["allowed_networks"]), row["expires_at"])
 
-    async def _note(self, row: asyncpg.Record, now: datetime) -> None:
-        due = or_(ApiKey.last_used_at.is_(None), ApiKey.last_used_at < now - NOTED_EVERY)
-        try:
-            async with transaction(self._database, row["tenant_id"]) as session:
-                await session.execute(update(ApiKey).where(ApiKey.id == row["id"], due).values(last_used_at=now))
-        except EsteioError as error:
-            log("esteio.auth").info("key.use_not_noted", cause=error.operator)
+    async def _note_soon(self) -> None:
+        """Keys that were used at about the same time share a transaction."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._hurry.wait(), GATHERED_FOR)
+        await self._note()
+
+    async def _note(self) -> None:
+        while self._used:
+            tenant, keys = self._used.popitem()
+            now = max(keys.values())
+            due = or_(ApiKey.last_used_at.is_(None), ApiKey.last_used_at < now - NOTED_EVERY)
+            # Whoever holds the lock of a key notes it too, so that nobody waits for anybody.
+            free = select(ApiKey.id).where(ApiKey.id.in_(keys), due).with_for_update(skip_locked=True)
+            try:
+                async with transaction(self._database, tenant) as session:
+                    await session.execute(update(ApiKey).where(ApiKey.id.in_(free)).values(last_used_at=now))
+            except EsteioError as error:
+                log("esteio.auth").info("key.use_not_noted", cause=error.operator)

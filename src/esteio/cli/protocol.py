@@ -13,9 +13,8 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from esteio.http.exchange import Reply
+from esteio.http.exchange import BODILESS, Headers, Reply
 
-_BODILESS = (204, 304)
 _FRAMING = (b"transfer-encoding", b"connection")
 
 
@@ -89,29 +88,22 @@ class _Cycle(RequestResponseCycle):
 
     def write(self, reply: Reply) -> bool:
         """Write a whole answer now. `False`, and nothing written, when it has to go the long way."""
-        if self.flow.write_paused or self.disconnected or not self._hold(reply.status, reply.headers):
+        if self.flow.write_paused or self.disconnected or not self._may_hold():
             return False
-        if not self._release(reply.body, False):
-            self.transport.close()
+        self._leave(self._head(reply.status, reply.headers), reply.body)
         return True
 
-    def _hold(self, status: int, headers: list[tuple[bytes, bytes]]) -> bool:
+    def _hold(self, status: int, headers: Headers) -> bool:
         """Keep the head until its body comes. `False` for an answer that is framed in another way."""
-        if Protocol.farewell:
-            self.keep_alive = False
-        length = 0 if status in _BODILESS else None
+        length = 0 if status in BODILESS else None
         for name, value in headers:
             if name == b"content-length":
                 length = int(value)
             elif name in _FRAMING:
                 return False
-        if length is None or not self.keep_alive or self.scope["method"] == "HEAD":
+        if length is None or not self._may_hold():
             return False
-        lines = [*self.default_headers, *headers]
-        head = STATUS_LINE[status] + b"\r\n".join(map(b": ".join, lines)) + b"\r\n\r\n"
-        if head.count(b"\n") != len(lines) + 2 or head.count(b"\r") != len(lines) + 2:
-            raise RuntimeError("a header of the answer holds a line break")
-        self.held, self.expected_content_length = head, length
+        self.held, self.expected_content_length = self._head(status, headers), length
         self.response_started, self.waiting_for_100_continue, self.chunked_encoding = True, False, False
         return True
 
@@ -122,8 +114,23 @@ class _Cycle(RequestResponseCycle):
             if not self.disconnected:
                 self.transport.write(head)
             return False
+        self._leave(head, body)
+        return True
+
+    def _may_hold(self) -> bool:
+        if Protocol.farewell:
+            self.keep_alive = False
+        return self.keep_alive and self.scope["method"] != "HEAD"
+
+    def _head(self, status: int, headers: Headers) -> bytes:
+        lines = [*self.default_headers, *headers]
+        head = STATUS_LINE[status] + b"\r\n".join(map(b": ".join, lines)) + b"\r\n\r\n"
+        if head.count(b"\n") != len(lines) + 2 or head.count(b"\r") != len(lines) + 2:
+            raise RuntimeError("a header of the answer holds a line break")
+        return head
+
+    def _leave(self, head: bytes, body: bytes) -> None:
         self.transport.write(head + body)
-        self.response_complete = True
+        self.response_started = self.response_complete = True
         self.message_event.set()
         self.on_response()
-        return True

@@ -33,5 +33,5 @@ class DatabaseSettings(BaseModel):
     acquire_timeout: float = Field(default=2.0, gt=0, le=30, description="seconds to wait for a free connection")
     lock_timeout: float = Field(default=2.0, gt=0, le=60, description="seconds")
     request_timeout: float = Field(
-        default=4.0, gt=0, le=300, description="seconds that one request waits for the database in all"
+        default=3.5, gt=0, le=300, description="seconds that one request waits for the database in all"
     )

@@ -167,7 +167,7 @@ def send_resource(resource: Resource, exchange: Exchange, envelope: Envelope) ->
         return exchange.reply(204, resource.headers)
     operation = exchange.operation
     body = envelope.wrap(resource, exchange) if operation and operation.version == "v2" else resource.data
-    headers = (JSON, (b"content-length", b"%d" % len(body)), *resource.headers)
+    headers = (JSON, *resource.headers)
     return exchange.reply(resource.status, headers, body)
 
 

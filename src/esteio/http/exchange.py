@@ -13,6 +13,7 @@ from esteio.telemetry.context import current
 KEY = "esteio"
 Header = tuple[bytes, bytes]
 Headers = list[Header]
+BODILESS = (204, 304)
 
 
 class Charge(Protocol):
@@ -78,9 +79,12 @@ class Exchange:
         await self._send(message)
 
     def reply(self, status: int, headers: Iterable[Header], body: bytes = b"") -> "Reply":
-        """A whole answer, with the gathered headers, to be awaited: what two calls of `send` do."""
+        """A whole answer, to be awaited: with the gathered headers and its length, which a 204 and a 304 lack."""
         self.status, self.sent = status, len(body)
-        return Reply(status, self._with_gathered(headers), body, self._send)
+        whole = self._with_gathered(headers)
+        if status not in BODILESS:
+            whole.append((b"content-length", b"%d" % len(body)))
+        return Reply(status, whole, body, self._send)
 
     def _with_gathered(self, headers: Iterable[Header]) -> Headers:
         if self.charge is None:
@@ -89,7 +93,10 @@ class Exchange:
 
 
 class Reply:
-    """A whole answer that is ready. Awaited, it sends itself; a server that knows it may write it at once."""
+    """A whole answer that is ready. Awaited, it sends itself; a server that knows it may write it at once.
+
+    Its headers state the body's length, where it has one, and nothing else of how it is framed.
+    """
 
     __slots__ = ("_send", "body", "headers", "status")
 

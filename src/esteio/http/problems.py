@@ -53,7 +53,7 @@ class Problems:
             )
         else:
             body, kind = self.body(refusal, exchange), PROBLEM
-        headers = [kind, (b"content-length", b"%d" % len(body)), (b"cache-control", b"no-store")]
+        headers = [kind, (b"cache-control", b"no-store")]
         headers += [(name.lower().encode(), value.encode("latin-1")) for name, value in refusal.headers.items()]
         if isinstance(refusal, PreconditionFailed) and hasattr(refusal.data, "version"):
             headers.append((b"etag", row_etag(refusal.data.version).encode()))

@@ -39,7 +39,6 @@ _PREFLIGHT: Headers = [
     (b"access-control-allow-headers", _ALLOWED_HEADERS),
     (b"access-control-max-age", b"600"),
     (b"cache-control", b"no-store"),
-    (b"content-length", b"0"),
 ]
 
 

@@ -93,5 +93,4 @@ class Idempotency:
             await send_resource(stored.resource, exchange, self._envelope)
             return
         body = self._problems.again(stored.problem, exchange)
-        headers = (PROBLEM, (b"content-length", b"%d" % len(body)), (b"cache-control", b"no-store"))
-        await exchange.reply(stored.status, headers, body)
+        await exchange.reply(stored.status, (PROBLEM, (b"cache-control", b"no-store")), body)

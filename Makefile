@@ -15,7 +15,7 @@ up: $(VENV)/.runtime ## Run the whole house: PostgreSQL, Valkey, API (ARGS="--po
 	@exec "$(CURDIR)/$(BIN)/esteio" up $(ARGS)
 
 test: $(VENV)/.dev ## Run every test on real engines (ARGS="-k limits")
-	@$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n logical --dist loadfile $(ARGS)
 
 check: $(VENV)/.dev ## Lint, types, floors: what CI runs beside the tests
 	@$(BIN)/ruff check src tests bench

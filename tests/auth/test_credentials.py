@@ -62,6 +62,49 @@ async def test_a_proof_is_believed_for_its_time_and_no_longer(clock: TurnableClo
     assert office.asked == 1
 
 
+async def test_a_credential_in_use_is_renewed_before_it_ends(clock: TurnableClock, office: Office) -> None:
+    """Late in its time a look is made while the entry still serves; it counts from that look on, and only once."""
+    credentials = Credentials(clock, freshness=4)
+    await credentials.prove(b"raw", office.look)
+    clock.turn(3)
+    first, office.gate, office.answer = office.answer, asyncio.Event(), proof()
+    office.came.clear()
+    assert [credentials.fresh(b"raw") for _ in range(3)] == [first] * 3
+    await office.came.wait()
+    office.gate.set()
+    assert await credentials.prove(b"raw", office.look) is office.answer
+    clock.turn(3.9)
+    assert credentials.fresh(b"raw") is office.answer and office.asked == 2
+
+
+async def test_a_renewal_that_fails_lengthens_nothing(clock: TurnableClock, office: Office) -> None:
+    """While the database is away an entry serves to its end and not beyond; a credential revoked meanwhile ends."""
+    credentials = Credentials(clock, freshness=4)
+    await credentials.prove(b"raw", office.look)
+    clock.turn(3)
+    office.closed = True
+    office.came.clear()
+    assert credentials.fresh(b"raw") is not None
+    await office.came.wait()
+    clock.turn(0.9)
+    assert credentials.fresh(b"raw") is not None
+    clock.turn(0.1)
+    assert credentials.fresh(b"raw") is None
+    with pytest.raises(Unavailable):
+        await credentials.prove(b"raw", office.look)
+
+
+async def test_a_renewal_that_finds_nothing_ends_the_entry(clock: TurnableClock, office: Office) -> None:
+    """A credential that was revoked without news is found out by its renewal."""
+    credentials = Credentials(clock, freshness=4)
+    await credentials.prove(b"raw", office.look)
+    clock.turn(3)
+    office.answer = None
+    assert credentials.fresh(b"raw") is not None
+    assert await credentials.prove(b"raw", office.look) is None
+    assert credentials.fresh(b"raw") is None and credentials.refused(b"raw")
+
+
 async def test_freshness_counts_from_before_the_look(clock: TurnableClock, office: Office) -> None:
     """A slow look does not lengthen how long an old truth is believed."""
     credentials, office.gate = Credentials(clock, freshness=4), asyncio.Event()

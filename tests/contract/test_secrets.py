@@ -46,7 +46,7 @@ def spellings(secret: str) -> Iterator[bytes]:
 
 @contextmanager
 def monitored(url: str) -> Iterator[list[str]]:
-    """What Redis was sent by anybody while the block ran, byte for byte as MONITOR tells it, when the block has ended."""
+    """What Redis was sent by anybody while the block ran, byte for byte as MONITOR tells it."""
     heard: list[str] = []
     with socket.socket(socket.AF_UNIX) as line:
         line.connect(urlsplit(url).path)

@@ -7,6 +7,7 @@ is unavailable a fresh entry still serves and nothing else does.
 """
 
 import asyncio
+import math
 from collections import OrderedDict, defaultdict
 from collections.abc import Awaitable, Callable
 from hashlib import sha256
@@ -17,14 +18,18 @@ from esteio.base.clock import Clock
 Look = Callable[[bytes], Awaitable[Proof | None]]
 
 TOPIC = "credentials"
+RENEWED_AFTER = 0.75
+"""Share of the freshness."""
 
 
 class _Entry:
-    __slots__ = ("fresh_until", "proof")
+    __slots__ = ("fresh_until", "look", "proof", "renew_at")
 
-    def __init__(self, proof: Proof | None, fresh_until: float) -> None:
+    def __init__(self, proof: Proof | None, fresh_until: float, look: Look, renew_at: float = math.inf) -> None:
         self.proof = proof
         self.fresh_until = fresh_until
+        self.look = look
+        self.renew_at = renew_at
 
 
 class Credentials:
@@ -45,12 +50,20 @@ class Credentials:
         return len(self._proved) + len(self._refused)
 
     def fresh(self, raw: bytes) -> Proof | None:
-        """What is still believed of the credential; `None` when it has to be looked up."""
+        """What is still believed of the credential; `None` when it has to be looked up.
+
+        One that is used when three quarters of its time are over is looked up again meanwhile, so that who calls
+        often never waits for it.
+        """
         digest = sha256(raw).digest()
         entry = self._proved.get(digest)
-        if entry is None or entry.fresh_until <= self._now():
+        now = self._now()
+        if entry is None or entry.fresh_until <= now:
             return None
         self._proved.move_to_end(digest)
+        if entry.renew_at <= now:
+            entry.renew_at = math.inf
+            self._begin(digest, raw, entry.look)
         return entry.proof
 
     def refused(self, raw: bytes) -> bool:
@@ -67,12 +80,8 @@ class Credentials:
         refused = self._refused.get(digest)
         if refused is not None and refused.fresh_until > self._now():
             return None
-        looking = self._looking.get(digest)
-        if looking is None:
-            looking = self._looking[digest] = asyncio.create_task(self._look(digest, raw, look))
-            looking.add_done_callback(_heard)
         # A caller that hangs up must not take the answer from the others who wait for it.
-        return await asyncio.shield(looking)
+        return await asyncio.shield(self._begin(digest, raw, look))
 
     def forget(self, subject: str | bytes) -> None:
         """News about what credentials rest on: `key:<id>`, `session:<id>`, `user:<id>` or `tenant:<id>`."""
@@ -93,6 +102,13 @@ class Credentials:
         self._refused.clear()
         self._looking.clear()
 
+    def _begin(self, digest: bytes, raw: bytes, look: Look) -> "asyncio.Task[Proof | None]":
+        looking = self._looking.get(digest)
+        if looking is None:
+            looking = self._looking[digest] = asyncio.create_task(self._look(digest, raw, look))
+            looking.add_done_callback(_heard)
+        return looking
+
     async def _look(self, digest: bytes, raw: bytes, look: Look) -> Proof | None:
         began, news = self._now(), self._news
         try:
@@ -102,20 +118,20 @@ class Credentials:
                 del self._looking[digest]
         # What was read before the news may contradict it, so it serves who asked and is not kept.
         if news == self._news:
-            self._keep(digest, proof, began)
+            self._keep(digest, proof, began, look)
         return proof
 
-    def _keep(self, digest: bytes, proof: Proof | None, began: float) -> None:
+    def _keep(self, digest: bytes, proof: Proof | None, began: float, look: Look) -> None:
         self._drop(digest)
         until = began + self._freshness
         if proof is None:
-            self._refused[digest] = _Entry(None, until)
+            self._refused[digest] = _Entry(None, until, look)
             if len(self._refused) > self._size:
                 self._refused.popitem(last=False)
             return
         if proof.expires_at is not None:
             until = min(until, began + (proof.expires_at - self._clock.now()).total_seconds())
-        self._proved[digest] = _Entry(proof, until)
+        self._proved[digest] = _Entry(proof, until, look, began + self._freshness * RENEWED_AFTER)
         for subject in proof.rests_on:
             self._resting[subject].add(digest)
         if len(self._proved) > self._size:

@@ -11,6 +11,7 @@ import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from esteio.db.failures import BROKEN, FAILURES, unavailable
+from esteio.db.farewell import Brief
 from esteio.db.patience import Patience
 from esteio.db.reading import Reading
 from esteio.db.settings import DatabaseSettings
@@ -63,7 +64,7 @@ class Database:
             raise unavailable(error) from error
 
     async def _connect_for_writing(self, *_: Any, **__: Any) -> asyncpg.Connection:
-        connection = await self.connect()
+        connection = await self.connect(connection_class=Brief)
         self._writing.add(connection)
         return connection
 

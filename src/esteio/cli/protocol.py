@@ -15,6 +15,9 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from esteio.http.exchange import BODILESS, Headers, Reply
 
+MAX_HEAD = 65_536
+"""Bytes of a request's address and headers; the parser itself would take in any number."""
+
 _FRAMING = (b"transfer-encoding", b"connection")
 
 
@@ -25,10 +28,24 @@ class Protocol(HttpToolsProtocol):
     """Set once the process is ending: every answer is its connection's last and says so."""
 
     idle_since = math.inf
+    in_head = False
+    head_bytes = 0
 
     def data_received(self, data: bytes) -> None:
         self.idle_since = math.inf
         super().data_received(data)
+        if self.in_head:
+            self.head_bytes += len(data)
+            if self.head_bytes > MAX_HEAD and not self.transport.is_closing():
+                self.send_400_response("The head of the request is too large.")
+
+    def on_message_begin(self) -> None:
+        self.in_head, self.head_bytes = True, 0
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        self.in_head = False
+        super().on_headers_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)

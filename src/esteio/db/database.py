@@ -111,9 +111,15 @@ class Database:
                     try:
                         return await self._fetch(sql, arguments)
                     except BROKEN:
+                        await self._forget_idle()
                         return await self._fetch(sql, arguments)
         except FAILURES as error:
             raise unavailable(error) from error
+
+    async def _forget_idle(self) -> None:
+        """Where one connection broke the others most likely did: the next use makes a new one."""
+        assert self._pool is not None, "the database is not open"
+        await self._pool.expire_connections()
 
     async def _fetch(self, sql: str, arguments: Sequence[Any]) -> Sequence[asyncpg.Record]:
         assert self._pool is not None, "the database is not open"
@@ -121,7 +127,7 @@ class Database:
         try:
             rows: Sequence[asyncpg.Record] = await connection.fetch(sql, *arguments)
             return rows
-        except (TimeoutError, asyncio.CancelledError):
+        except (TimeoutError, asyncio.CancelledError, asyncpg.InternalClientError):
             # A silent server would also be silent to the polite way of ending a query.
             connection.terminate()
             raise

@@ -9,6 +9,7 @@ FAILURES: tuple[type[BaseException], ...] = (
     TimeoutError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
     asyncpg.TransactionRollbackError,
@@ -28,8 +29,12 @@ BROKEN: tuple[type[BaseException], ...] = (
     asyncpg.PostgresConnectionError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
+    asyncpg.InternalClientError,
 )
-"""What shows that a connection had ended before it was asked anything, or while it was asked."""
+"""What shows that a connection had ended before it was asked anything, or while it was asked.
+
+The last is what the driver says of a connection on which the server's farewell has just come in unasked.
+"""
 
 
 def unavailable(error: BaseException) -> Unavailable:

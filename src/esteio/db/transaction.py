@@ -11,7 +11,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from esteio.db.database import Database
-from esteio.db.failures import FAILURES, unavailable
+from esteio.db.failures import BROKEN, FAILURES, unavailable
 from esteio.db.patience import Patience
 from esteio.db.tenancy import SETTING
 
@@ -73,10 +73,10 @@ async def _begin(session: AsyncSession, tenant: UUID) -> None:
     """Enter the tenant, on another connection where this one broke while it was idle: nothing was done on it yet."""
     try:
         await enter_tenant(session, tenant)
-    except DBAPIError as error:
-        if not error.connection_invalidated:
+    except Exception as error:
+        if not (isinstance(error, BROKEN) or (isinstance(error, DBAPIError) and error.connection_invalidated)):
             raise
-        await session.rollback()
+        await session.invalidate()
         await enter_tenant(session, tenant)
 
 

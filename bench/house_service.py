@@ -31,7 +31,7 @@ from esteio.telemetry.logs import configure
 from esteio.telemetry.metrics import prepare_directory
 
 PERMISSION = "bench:read"
-LIMITS = ("bench.burst", "bench.sustained")
+LIMITS = ("bench.minute", "bench.hour")
 FRESH = Cached(seconds=60, tags=("bench",), per="tenant")
 PAGE, LARGE_PAGE = sample.pets(20), sample.pets(200)
 
@@ -79,8 +79,8 @@ MANIFEST = Manifest(
     routers={"v2": router},
     permissions={PERMISSION: "be measured"},
     limits=(
-        Policy("bench.burst", quota=1_000_000, window=10),
-        Policy("bench.sustained", quota=6_000_000, window=60),
+        Policy("bench.minute", quota=6_000_000, window=60),
+        Policy("bench.hour", quota=300_000_000, window=3600),
         Policy("bench.once", quota=1, window=86_400),
     ),
 )

@@ -25,7 +25,7 @@ class Slot:
     key: Key
     tags: tuple[str, ...]
     seen: tuple[int, ...]
-    seconds: float
+    until: float
 
 
 @dataclass(slots=True)
@@ -34,7 +34,6 @@ class _Entry:
 
     resource: Resource
     slot: Slot
-    until: float
     size: int
     looked_at: int
 
@@ -57,15 +56,15 @@ class ResponseCache:
         entry = self._entries.get(key)
         if entry is None or not self._in_touch():
             return None
-        if entry.until <= self._now() or (entry.looked_at != self._changes and self._is_old(entry)):
+        if entry.slot.until <= self._now() or (entry.looked_at != self._changes and self._is_old(entry)):
             self._drop(key)
             return None
         self._entries.move_to_end(key)
         return entry.resource
 
     def slot(self, key: Key, tags: tuple[str, ...], seconds: float) -> Slot:
-        """Ask for a place before the answer is made."""
-        return Slot(key, tags, self._seen(tags), seconds)
+        """Ask for a place before the answer is made: its `seconds` count from now, not from when it is filled."""
+        return Slot(key, tags, self._seen(tags), self._now() + seconds)
 
     def fill(self, slot: Slot, resource: Resource) -> None:
         """Keep what was made, unless it may have become old while it was made."""
@@ -73,7 +72,7 @@ class ResponseCache:
         if not self._in_touch() or size > self._max_bytes // 8 or slot.seen != self._seen(slot.tags):
             return
         self._drop(slot.key)
-        self._entries[slot.key] = _Entry(resource, slot, self._now() + slot.seconds, size, self._changes)
+        self._entries[slot.key] = _Entry(resource, slot, size, self._changes)
         self._bytes += size
         while self._bytes > self._max_bytes:
             self._drop(next(iter(self._entries)))

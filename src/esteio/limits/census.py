@@ -1,4 +1,4 @@
-"""How many processes share the limits: each shows itself every two seconds."""
+"""How many processes share the limits: each shows itself every four seconds."""
 
 from collections import deque
 from uuid import uuid4
@@ -7,8 +7,8 @@ from esteio.redis.client import RedisClient
 from esteio.redis.keys import SYSTEM, key
 from esteio.redis.script import Script
 
-BEAT = 2.0
-SILENT = 6
+BEAT = 4.0
+SILENT = 12
 REMEMBERED = 3
 
 TEXT = """
@@ -21,7 +21,7 @@ return redis.call('ZCARD', KEYS[1])
 
 
 class Census:
-    """The processes seen in the last six seconds, by the server's clock.
+    """The processes seen in the last twelve seconds, by the server's clock.
 
     `processes` is the largest of the last three counts, so that a Redis that came back empty does not make every
     process believe for a moment that it is alone.

@@ -138,7 +138,13 @@ def remembered(url: str) -> bytes:
     values = []
     for key in client.scan_iter():
         kind = client.type(key)
-        reads = {b"string": client.get, b"hash": client.hgetall, b"set": client.smembers}
+        reads = {
+            b"string": client.get,
+            b"hash": client.hgetall,
+            b"set": client.smembers,
+            b"zset": lambda name: client.zrange(name, 0, -1, withscores=True),
+            b"list": lambda name: client.lrange(name, 0, -1),
+        }
         values += [key, repr(reads[kind](key)).encode()]
     return b"\n".join(values)
 

@@ -122,7 +122,7 @@ def test_stop_leaves_no_process_behind(data: Path, free_port: int, number: signa
         processes = up.family()
         assert len(processes) >= 6
         assert up.end(number) == 0
-        assert [one for one in processes if one.is_running() and one.status() != psutil.STATUS_ZOMBIE] == []
+        assert all_gone(processes)
     assert list((data / "run").iterdir()) == []
 
 

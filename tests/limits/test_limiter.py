@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from esteio.base.clock import TurnableClock
 from esteio.base.errors import Unavailable
 from esteio.limits.account import Account
 from esteio.limits.identity import Identity, counted_key
@@ -61,6 +62,18 @@ async def test_a_quota_is_usable_to_the_last_unit_and_no_further(limiter: Limite
     assert refused.remaining == 0
     assert 54 <= refused.retry_after <= 66
     assert abs(refused.reset_at - time.time() - refused.retry_after) < 2
+
+
+async def test_a_quota_is_whole_across_the_edge_of_a_bucket(client: RedisClient):
+    """Units that a process held when their time ended are spent in the next bucket: ten a minute stay ten."""
+    clock = TurnableClock()
+    limiter = Limiter(client, POLICIES, clock=clock)
+    account = limiter.bind(("ten",), ANA)
+    assert await admitted(limiter, account, 8) == 8
+    slot = account.slots[0]
+    assert slot.left > 0 and slot.refused_until > clock.monotonic(), "the last units are in hand, and none is free"
+    clock.turn(1.1 * slot.policy.bucket)
+    assert await admitted(limiter, account, 4) == 2
 
 
 async def test_callers_do_not_share_what_is_counted_by_caller(limiter: Limiter):

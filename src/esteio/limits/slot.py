@@ -87,7 +87,8 @@ class Slot:
         reset_us = min(grant.next_us, seen.server_us + self.policy.window_us) if grant.free else grant.next_us
         self.reset_at = -(-reset_us // 1_000_000)
         self.reset_instant = seen.about(reset_us)
-        self.refused_until = min(seen.about(grant.opens_us), self.starts()) if grant.opens_us else NEVER
+        refused = grant.opens_us and not self.returns
+        self.refused_until = min(seen.about(grant.opens_us), self.starts()) if refused else NEVER
 
     @property
     def stamp(self) -> tuple[float, int]:
@@ -144,6 +145,9 @@ class Slot:
             following = self._ahead.pop(0)
         self._lay(following)
         self._count_rest()
+        if self.returns:
+            # Nothing was free while these units were held; now they lapsed unspent and are free once brought back.
+            self.refused_until = NEVER
 
     def _lay(self, present: Slice) -> None:
         self.demand.spent(self.left)

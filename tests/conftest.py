@@ -3,7 +3,6 @@
 import asyncio
 import os
 import shutil
-import socket
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -23,7 +22,7 @@ from esteio.embedded.engines import Engines, running_engines
 from esteio.manifest import Manifest
 from esteio.migrations.runner import migrate
 from esteio.runtime.opening import service_folders
-from tests.house import Served, environment, on_database, serve, sql
+from tests.house import Served, environment, on_database, serve, sql, unused_port
 
 House = Callable[..., AbstractContextManager[Served]]
 TEMPLATE = "template_esteio"
@@ -110,7 +109,4 @@ def served(house: House) -> Iterator[Served]:
 @pytest.fixture
 def free_port() -> int:
     """A port of the loopback address that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    return unused_port()

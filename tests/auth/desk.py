@@ -42,7 +42,7 @@ async def desk(
 ) -> AsyncIterator[Auth]:
     """One process's worth of this floor, opened; with a bulletin when there is an address of Redis."""
     database = CountingDatabase(DatabaseSettings(url=url))
-    redis = RedisClient(redis_url) if redis_url else None
+    redis = RedisClient(redis_url, deadline=2.0) if redis_url else None
     bulletin = Bulletin(redis) if redis else None
     auth = make_auth(
         AuthSettings(**{"argon2_memory_kib": 64, "argon2_passes": 1, **settings}),

@@ -1,16 +1,18 @@
-"""A process of its own that presents one API key again and again, and says when it is accepted and when refused."""
+"""A process of its own that presents one API key again and again, and says when it is accepted and when refused.
+
+Its clock stands still: what it once believed it believes until it is told otherwise.
+"""
 
 import asyncio
 import sys
 
-from esteio.base.clock import SystemClock
 from esteio.telemetry.logs import configure
 from esteio.telemetry.settings import TelemetrySettings
 from tests.auth.desk import desk, until
 
 
 async def watch(url: str, redis_url: str, key: bytes) -> None:
-    async with desk(url, redis_url=redis_url, clock=SystemClock(), freshness_seconds=5) as auth:
+    async with desk(url, redis_url=redis_url) as auth:
         for wanted in (True, False):
 
             async def is_so(wanted: bool = wanted) -> bool:

@@ -16,7 +16,10 @@ import psutil
 from tests.house import ADMIN_KEY, eventually
 
 COMMAND = (sys.executable, "-m", "esteio")
-SECONDS = 30.0
+SECONDS = 60.0
+SOON = 5.0
+"""Seconds in which processes that have ended are gone from the machine's list too."""
+
 NOWHERE = tempfile.mkdtemp(prefix="esteio-test-cwd-")
 """A working directory without `.env`."""
 
@@ -77,7 +80,7 @@ class Server:
     def status(self, path: str = "/readyz") -> int:
         """The status of an answer on a new connection; 0 when there is none."""
         try:
-            return httpx.get(self.url + path, timeout=5, verify=False).status_code
+            return httpx.get(self.url + path, timeout=15, verify=False).status_code
         except httpx.HTTPError:
             return 0
 

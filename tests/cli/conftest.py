@@ -12,7 +12,8 @@ from tests.house import environment, on_database, sql
 @pytest.fixture(scope="module")
 def settings(engines: Engines, new_database: Callable[[], str]) -> dict[str, str]:
     """The environment of a deployment with a database at head."""
-    return environment(new_database(), engines.redis_url, LIMITS__DEFAULT="1000000/minute")
+    enough = {"LIMITS__DEFAULT": "1000000/minute", "HTTP__DRAIN_SECONDS": "30"}
+    return environment(new_database(), engines.redis_url, **enough)
 
 
 @pytest.fixture(scope="module")

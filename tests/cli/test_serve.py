@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 from collections.abc import Callable
-from time import monotonic
 
 import httpx
 import psutil
@@ -15,7 +14,7 @@ from click.testing import CliRunner
 
 from esteio.cli.main import cli
 from esteio.embedded.engines import Engines
-from tests.cli.command import COMMAND, NOWHERE, Server, run, serving, started, surroundings
+from tests.cli.command import COMMAND, NOWHERE, SECONDS, Server, run, serving, started, surroundings
 from tests.cli.load import Load
 from tests.faults.conftest import postgres_socket, through
 from tests.faults.proxy import proxied
@@ -66,13 +65,13 @@ def test_a_database_that_was_not_migrated_is_not_ready(
     """It lives, says that it is not ready and why, answers 503, and takes up its work after `esteio migrate`."""
     given = {**settings, "ESTEIO_DATABASE__URL": empty_database}
     with started(free_port, environment=given) as server:
-        eventually(lambda: server.status("/livez") == 200, 20)
+        eventually(lambda: server.status("/livez") == 200)
         assert server.status("/readyz") == 503
         assert server.client.get("/api/v2/pets").status_code == 503
         parts = server.client.get("/api/v2/health?detailed=true").json()["data"]["parts"]
         assert "esteio migrate" in parts["database"]
         assert run("migrate", environment=given).code == 0
-        eventually(lambda: server.status("/readyz") == 200, 10)
+        eventually(lambda: server.status("/readyz") == 200)
         assert server.client.get("/api/v2/pets").status_code == 200
 
 
@@ -80,7 +79,7 @@ def test_a_database_that_is_down_at_the_start_is_waited_for(free_port: int, sett
     """Without a database the server starts, lives and is not ready; SIGTERM ends it as ever."""
     given = {**settings, "ESTEIO_DATABASE__URL": "postgresql://esteio@127.0.0.1:1/esteio"}
     with started(free_port, environment=given) as server:
-        eventually(lambda: server.status("/livez") == 200, 20)
+        eventually(lambda: server.status("/livez") == 200)
         assert server.status("/readyz") == 503
         server.signal(signal.SIGTERM)
         assert server.ended() == 0
@@ -92,7 +91,7 @@ def test_ctrl_c_ends_it_with_success(free_port: int, settings: dict[str, str]) -
     with serving(free_port, environment=given) as server:
         assert server.client.get("/api/v2/pets").status_code == 200
         server.signal(signal.SIGINT)
-        assert server.ended(10) == 0, server.text
+        assert server.ended() == 0, server.text
         assert "Traceback" not in server.text
         assert re.search(
             r"\[info     \] GET /api/v2/pets +200 +[\d.]+ ms .* request_id=\w+$", server.text, re.MULTILINE
@@ -103,13 +102,13 @@ def test_ctrl_c_ends_it_with_success(free_port: int, settings: dict[str, str]) -
 
 def test_sigterm_under_load_drops_nothing(free_port: int, settings: dict[str, str]) -> None:
     """R7: not ready first, then every answer is the last of its connection; nobody's request fails, nothing is lost."""
-    given = {**settings, "ESTEIO_HTTP__DRAIN_NOTICE": "1"}
+    given = {**settings, "ESTEIO_HTTP__DRAIN_NOTICE": "3"}
     with serving(free_port, environment=given) as server:
         load = Load(server.url, leaves=True)
         with load.of(8):
-            eventually(lambda: load.answered > 100, 20)
+            eventually(lambda: load.answered > 100)
             server.signal(signal.SIGTERM)
-            eventually(lambda: server.status("/readyz") == 503, 1)
+            eventually(lambda: server.status("/readyz") == 503)
             assert server.status("/livez") == 200
             assert server.ended() == 0, server.text
         assert load.failures == []
@@ -124,7 +123,7 @@ def test_a_request_in_flight_is_answered(free_port: int, settings: dict[str, str
         body = b'{"name": "Late", "species": "dog"}'
         with half_sent(server, body) as line:
             server.signal(signal.SIGTERM)
-            eventually(lambda: server.status("/livez") == 0, 5)
+            eventually(lambda: server.status("/livez") == 0)
             line.sendall(body[10:])
             answer = line.recv(65536)
         assert answer.startswith(b"HTTP/1.1 201 ")
@@ -137,7 +136,7 @@ def test_a_request_that_never_ends_is_cut_at_the_end_of_the_drain(free_port: int
     given = {**settings, "ESTEIO_HTTP__DRAIN_SECONDS": "1"}
     with serving(free_port, environment=given) as server, half_sent(server, b"{" * 30):
         server.signal(signal.SIGTERM)
-        assert server.ended(10) == 0
+        assert server.ended() == 0
 
 
 def half_sent(server: Server, body: bytes) -> socket.socket:
@@ -163,17 +162,16 @@ def test_a_silent_database_does_not_hold_up_the_end(free_port: int, settings: di
             assert server.client.post("/api/v2/pets", json={"name": "Kept", "species": "dog"}).status_code == 201
             network.set("silent")
             server.signal(signal.SIGTERM)
-            assert server.ended(10) == 0, server.text
+            assert server.ended() == 0, server.text
 
 
 def test_an_idle_connection_does_not_hold_up_the_end(free_port: int, settings: dict[str, str]) -> None:
-    """Keep-alive connections on which nothing happens are closed after a moment."""
-    with serving(free_port, environment=settings) as server, httpx.Client(base_url=server.url) as idle:
+    """Keep-alive connections on which nothing happens are closed at once, however long a drain may last."""
+    given = {**settings, "ESTEIO_HTTP__DRAIN_SECONDS": "300"}
+    with serving(free_port, environment=given) as server, httpx.Client(base_url=server.url) as idle:
         assert idle.get("/livez").status_code == 200
-        began = monotonic()
         server.signal(signal.SIGTERM)
         assert server.ended() == 0
-        assert monotonic() - began < 5
 
 
 def test_it_ends_with_its_lifeline(free_port: int, settings: dict[str, str]) -> None:
@@ -189,9 +187,9 @@ def test_it_ends_with_its_lifeline(free_port: int, settings: dict[str, str]) -> 
     )
     try:
         os.close(reader)
-        eventually(lambda: httpx_status(free_port) == 200, 20)
+        eventually(lambda: httpx_status(free_port) == 200)
         os.close(writer)
-        assert process.wait(15) == 0
+        assert process.wait(SECONDS) == 0
     finally:
         if process.poll() is None:
             process.kill()

@@ -13,7 +13,7 @@ import httpx
 import psutil
 import pytest
 
-from tests.cli.command import COMMAND, NOWHERE, all_gone, surroundings
+from tests.cli.command import COMMAND, NOWHERE, SOON, all_gone, surroundings
 
 SECONDS = 60.0
 
@@ -74,8 +74,8 @@ def test_one_command_runs_the_whole_house(place: Path, free_port: int) -> None:
         assert httpx.get(f"{url}/api/v2/users", headers=held, timeout=15).status_code == 200
         family = psutil.Process(process.pid).children(recursive=True)
         process.send_signal(signal.SIGTERM)
-        assert process.wait(30) == 0, (place / "log").read_text()
-        assert all_gone(family, 1)
+        assert process.wait(SECONDS) == 0, (place / "log").read_text()
+        assert all_gone(family, SOON)
     assert key not in (place / "log").read_text()
     with up(place, free_port, "--workers", "2") as (process, told):
         assert "Password" not in told
@@ -84,6 +84,6 @@ def test_one_command_runs_the_whole_house(place: Path, free_port: int) -> None:
         assert [pet["name"] for pet in pets] == ["First"]
         family = psutil.Process(process.pid).children(recursive=True)
         process.send_signal(signal.SIGINT)
-        assert process.wait(30) == 0, (place / "log").read_text()
-        assert all_gone(family, 1)
+        assert process.wait(SECONDS) == 0, (place / "log").read_text()
+        assert all_gone(family, SOON)
     assert "Traceback" not in (place / "log").read_text()

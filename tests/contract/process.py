@@ -41,7 +41,7 @@ def served_process(given: dict[str, str], output: Path, port: int) -> Iterator[R
     process = start(given, output, "serve", "--port", str(port))
     running = Running(f"http://127.0.0.1:{port}", output, process)
     try:
-        eventually(lambda: _is_ready(running), within=20)
+        eventually(lambda: _is_ready(running), within=60)
         yield running
     finally:
         process.terminate()
@@ -51,6 +51,6 @@ def served_process(given: dict[str, str], output: Path, port: int) -> Iterator[R
 def _is_ready(running: Running) -> bool:
     assert running.process.poll() is None, running.written()
     try:
-        return httpx.get(f"{running.url}/readyz", timeout=5).status_code == 200
+        return httpx.get(f"{running.url}/readyz", timeout=15).status_code == 200
     except httpx.TransportError:
         return False

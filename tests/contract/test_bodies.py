@@ -1,9 +1,10 @@
 """Every operation and what may be wrong with what it is sent: bodies, parameters, conditions."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
+import httpx
 import pytest
 
 from esteio.http.routing import Operation
@@ -26,6 +27,7 @@ from tests.house import Served
 
 BODY_LIMIT = 2048
 QUICK = 1.0
+"""Seconds for a refusal. A busy machine may delay one; of three in a row one is in time."""
 SMALL = 12_000
 JSON = {"Content-Type": "application/json"}
 HOSTILE = {
@@ -59,6 +61,18 @@ def narrow(house: House) -> Iterator[Served]:
         yield running
 
 
+def quick(ask: Callable[[], httpx.Response]) -> httpx.Response:
+    """The answer to the first of three calls that is in time."""
+    taken = []
+    for _ in range(3):
+        began = time.monotonic()
+        answer = ask()
+        taken.append(time.monotonic() - began)
+        if taken[-1] < QUICK:
+            return answer
+    raise AssertionError(taken)
+
+
 class TestBodies:
     @each(lambda operation: operation.method not in ("GET", "HEAD"))
     def test_413_for_an_announced_body_over_the_limit(self, narrow: Served, operation: Operation) -> None:
@@ -85,9 +99,7 @@ class TestBodies:
     def test_400_for_what_is_no_json(self, served: Served, operation: Operation) -> None:
         """Broken, boundless and poisonous JSON is refused at once, in few words and without echo."""
         for label, body in HOSTILE.items():
-            began = time.monotonic()
-            answer = call(served.client, operation, content=body, headers=JSON)
-            assert time.monotonic() - began < QUICK, label
+            answer = quick(lambda body=body: call(served.client, operation, content=body, headers=JSON))
             assert problem(answer, 400)["errors"][0]["code"] in ("MALFORMED_JSON", "JSON_TOO_COMPLEX"), label
             assert len(answer.content) < SMALL, label
             documented(operation, answer)
@@ -95,9 +107,8 @@ class TestBodies:
     @each(takes_json)
     def test_422_for_thousands_of_unknown_members(self, served: Served, operation: Operation) -> None:
         """As many unknown members as the bounds let through are refused quickly, and few are named."""
-        began = time.monotonic()
-        answer = call(served.client, operation, json={f"member-{number}" * 3: number for number in range(1_000)})
-        assert time.monotonic() - began < QUICK
+        members = {f"member-{number}" * 3: number for number in range(1_000)}
+        answer = quick(lambda: call(served.client, operation, json=members))
         problem(answer, 422, "VALIDATION_ERROR")
         assert len(answer.content) < SMALL
 

@@ -46,7 +46,7 @@ def look(url: str, folder: Path) -> Seen:
     flags = [*FLAGS, f"--user-data-dir={folder / 'profile'}", f"--log-net-log={network}"]
     flags += ["--no-sandbox"] if os.geteuid() == 0 else []
     assert CHROMIUM is not None
-    ran = subprocess.run([CHROMIUM, *flags, "--dump-dom", url], capture_output=True, text=True, timeout=60, check=True)
+    ran = subprocess.run([CHROMIUM, *flags, "--dump-dom", url], capture_output=True, text=True, timeout=120, check=True)
     # Swagger UI announces a change of its own addresses to whoever builds on it; that is no complaint about the page.
     console = [line for line in ran.stderr.splitlines() if "CONSOLE" in line and '"Deprecated:' not in line]
     return Seen(Page(ran.stdout), console, set(_asked_by_pages(network)))

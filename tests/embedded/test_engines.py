@@ -121,7 +121,7 @@ def test_stop_leaves_no_process(place: Path) -> None:
     """After the block neither the engines nor any process they started exist."""
     with running_engines(place, durable=False) as engines:
         processes = family(engines.postgres.pid) + family(engines.valkey.pid)
-    assert [one for one in processes if one.is_running()] == []
+    assert psutil.wait_procs(processes, timeout=5)[1] == []
     assert not (place / "children.json").exists()
 
 

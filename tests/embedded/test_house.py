@@ -18,10 +18,11 @@ import psutil
 import pytest
 
 from esteio.embedded.patience import until
+from tests.house import unused_port
 
 HOUSE = [sys.executable, str(Path(__file__).with_name("run_house.py"))]
 UP = [sys.executable, "-c", "from esteio.cli.up import up; up()"]
-SECONDS = 30.0
+SECONDS = 60.0
 
 
 @dataclass
@@ -33,7 +34,7 @@ class Up:
     told: list[str]
 
     def ask(self) -> dict[str, Any]:
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/", timeout=15) as answer:
             return dict(json.load(answer))
 
     def answers(self) -> bool:
@@ -90,9 +91,7 @@ def all_gone(processes: list[psutil.Process]) -> bool:
 @pytest.fixture(scope="module")
 def first_start(lasting_place: Path) -> Path:
     """Data as a first start leaves them."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    with opened(lasting_place / "data", port):
+    with opened(lasting_place / "data", unused_port()):
         return lasting_place / "data"
 
 
@@ -145,9 +144,9 @@ def test_ctrl_c_twice_does_not_wait_for_a_deaf_api(data: Path, free_port: int) -
         processes = up.family()
         up.process.send_signal(signal.SIGINT)
         with pytest.raises(subprocess.TimeoutExpired):
-            up.process.wait(0.3)
+            up.process.wait(1)
         up.process.send_signal(signal.SIGINT)
-        assert up.process.wait(10) == 0
+        assert up.process.wait(20) == 0
         assert all_gone(processes)
 
 

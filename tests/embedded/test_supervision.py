@@ -39,7 +39,7 @@ def test_child_that_keeps_ending_is_given_up(place: Path) -> None:
     delays = []
     with pytest.raises(Refused, match=r"ended 5 times in a row, last with 3\.\nno luck") as caught:
         for _ in range(5):
-            assert until(children.living[0].gone, 10)
+            assert until(children.living[0].gone, 30)
             delays.append(supervision.look())
             clock.seconds += delays[-1]
             assert supervision.look() > 1000
@@ -55,7 +55,7 @@ def test_child_that_lived_long_is_forgiven(place: Path) -> None:
     child = children.start(program("/bin/false"))
     supervision = Supervision(children, lambda _: None, Backoff(first=1, steady=60), clock)
     for _ in range(3):
-        assert until(children.living[0].gone, 10)
+        assert until(children.living[0].gone, 30)
         clock.seconds = child.started + 61 + clock.seconds
         assert supervision.look() == pytest.approx(1)
         clock.seconds += 1
@@ -70,7 +70,7 @@ def test_orphans_end_by_their_record_and_nobody_else(place: Path) -> None:
             births = {orphan.pid: birth_mark(orphan.pid), stranger.pid: "another life"}
             record.write_text(json.dumps([{"pid": pid, "birth": births[pid], "stop": 15} for pid in births]))
             assert end_orphans(record) == 2
-            assert (orphan.wait(10), stranger.poll()) == (-15, None)
+            assert (orphan.wait(30), stranger.poll()) == (-15, None)
             assert not record.exists()
         finally:
             orphan.kill()
@@ -90,7 +90,7 @@ def test_birth_mark_tells_processes_apart() -> None:
         first = birth_mark(process.pid)
         assert first == birth_mark(process.pid) != birth_mark(os.getpid())
         process.kill()
-        assert until(lambda: birth_mark(process.pid) is None, 10)
+        assert until(lambda: birth_mark(process.pid) is None, 30)
     assert birth_mark(process.pid) is None
 
 
@@ -106,6 +106,6 @@ def test_children_die_with_their_starter(place: Path) -> None:
     with subprocess.Popen([sys.executable, "-c", code], stdin=pipe, stdout=pipe, text=True) as starter:
         assert starter.stdout
         pid = int(starter.stdout.readline())
-        assert until(lambda: Path(f"/proc/{pid}/cmdline").read_bytes().startswith(b"/bin/sleep"), 10)
+        assert until(lambda: Path(f"/proc/{pid}/cmdline").read_bytes().startswith(b"/bin/sleep"), 30)
         starter.kill()
-    assert until(lambda: birth_mark(pid) is None, 10)
+    assert until(lambda: birth_mark(pid) is None, 30)

@@ -19,6 +19,10 @@ from tests.house import Served
 Networks = Callable[..., AbstractContextManager["Networked"]]
 
 
+DEADLINE = "0.25"
+"""Seconds that Redis is given, as it is by default: here it does fail, and how soon that is known matters."""
+
+
 @dataclass
 class Networked:
     """A house, and its ways to the two engines."""
@@ -53,6 +57,7 @@ def networks(engines: Engines, house: House) -> Networks:
             given = {
                 "database_url": through(database, database_url),
                 "redis_url": f"redis://127.0.0.1:{redis.port}/0",
+                "REDIS__DEADLINE": DEADLINE,
                 "HTTP__TRUSTED_PROXIES": "127.0.0.1",
                 **changes,
             }

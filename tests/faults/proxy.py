@@ -12,6 +12,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Literal, TypeVar
 
+from tests.house import unused_port
+
 Mode = Literal["pass", "refuse", "reset", "slow", "silent"]
 T = TypeVar("T")
 
@@ -43,15 +45,13 @@ class Proxy:
 
     def open(self) -> None:
         self._thread.start()
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port: int = probe.getsockname()[1]
+        self.port = unused_port()
         self._run(self._open)
 
     def close(self) -> None:
         self._run(self._close)
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(5)
+        self._thread.join(30)
         self._loop.close()
 
     def set(self, mode: Mode) -> None:
@@ -61,7 +61,7 @@ class Proxy:
         async def working() -> T:
             return await work()
 
-        return asyncio.run_coroutine_threadsafe(working(), self._loop).result(timeout=10)
+        return asyncio.run_coroutine_threadsafe(working(), self._loop).result(timeout=30)
 
     async def _open(self) -> None:
         self._flows = asyncio.Event()

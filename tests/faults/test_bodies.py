@@ -112,7 +112,7 @@ def head(served: Served, *fields: str) -> bytes:
 def status_of_unfinished(served: Served, *pieces: bytes) -> int:
     """What is answered to a request that is never sent to its end."""
     place = urlsplit(served.url)
-    with socket.create_connection((place.hostname or "", place.port or 0), timeout=5) as line:
+    with socket.create_connection((place.hostname or "", place.port or 0), timeout=30) as line:
         for piece in pieces:
             line.sendall(piece)
         return int(line.recv(64).split(b" ")[1])

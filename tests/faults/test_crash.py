@@ -2,16 +2,17 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
+from time import monotonic
 
 import httpx
 
 from esteio.embedded.engines import Engines
 from tests.conftest import House
-from tests.house import ADMIN_KEY, Served, eventually
+from tests.faults.calls import RECOVERED
+from tests.house import ADMIN_KEY, Served, eventually, last_held
 
 WRITERS = 4
 BEFORE, AFTER = 40, 40
-RECOVERED = 10.0
 
 
 class Writer:
@@ -24,7 +25,7 @@ class Writer:
         self.statuses: set[int] = set()
 
     def write(self, stop: Event) -> None:
-        with httpx.Client(base_url=self.url, headers={"X-API-Key": ADMIN_KEY}, timeout=10) as client:
+        with httpx.Client(base_url=self.url, headers={"X-API-Key": ADMIN_KEY}, timeout=30) as client:
             tried = 0
             while not stop.is_set():
                 tried += 1
@@ -45,16 +46,17 @@ def test_acknowledged_writes_survive_a_killed_database(house: House, engines: En
         with ThreadPoolExecutor(WRITERS) as crowd:
             running = [crowd.submit(writer.write, stop) for writer in writers]
             try:
-                eventually(lambda: acknowledged(writers) >= BEFORE, 20)
+                eventually(lambda: acknowledged(writers) >= BEFORE)
                 engines.postgres.kill()
-                eventually(lambda: any(503 in writer.statuses for writer in writers), 10)
+                eventually(lambda: any(503 in writer.statuses for writer in writers))
                 engines.postgres.start()
-                reached = acknowledged(writers)
-                eventually(lambda: acknowledged(writers) >= reached + AFTER, RECOVERED)
+                returned, reached = monotonic(), acknowledged(writers)
+                assert last_held(lambda: acknowledged(writers) == reached) - returned <= RECOVERED
+                eventually(lambda: acknowledged(writers) >= reached + AFTER)
             finally:
                 stop.set()
                 for writer in running:
-                    writer.result(20)
+                    writer.result(60)
         kept = {row["name"] for row in served.sql("SELECT name FROM pets")}
         assert {name for writer in writers for name in writer.acknowledged} - kept == set()
         assert {status for writer in writers for status in writer.statuses} <= {201, 503}

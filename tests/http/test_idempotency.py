@@ -134,11 +134,11 @@ class TestCrash:
             client = httpx.Client(
                 base_url=f"http://127.0.0.1:{free_port}", headers={"X-API-Key": given["ESTEIO_AUTH__API_KEY"]}
             )
-            eventually(lambda: _answers(client), 20)
+            eventually(lambda: _answers(client), 60)
             sql(
                 database,
                 "CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS "
-                "$$ BEGIN PERFORM pg_sleep(2); RETURN NULL; END $$",
+                "$$ BEGIN PERFORM pg_sleep(2.7); RETURN NULL; END $$",
             )
             sql(
                 database,
@@ -152,7 +152,7 @@ class TestCrash:
                     lambda: sql(database, "SELECT 1 FROM pg_stat_activity WHERE query = 'COMMIT;' AND state = 'active'")
                 )
                 os.kill(process.pid, signal.SIGKILL)
-                assert lost.result(10)
+                assert lost.result(30)
             eventually(lambda: sql(database, "SELECT 1 FROM pets WHERE name = 'Crash'"))
         finally:
             process.kill()

@@ -49,7 +49,7 @@ async def call(limiter: Limiter, account: Account, until: float, pause: float, r
 
 
 async def run(orders: dict[str, Any]) -> Report:
-    client = RedisClient(orders["url"])
+    client = RedisClient(orders["url"], deadline=orders["deadline"])
     await client.open()
     policies = [Policy(**policy) for policy in orders["policies"]]
     limiter = Limiter(client, policies)

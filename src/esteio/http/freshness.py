@@ -1,6 +1,7 @@
 """How a committed write makes old answers disappear, here at once and elsewhere within milliseconds."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from uuid import UUID
 
 import orjson
@@ -23,14 +24,22 @@ class Freshness:
 
     async def spread(self, tenant: UUID, tags: Iterable[str]) -> None:
         """Say that what shows these things of the tenant is old. Who cannot hear it keeps nothing anyway."""
-        full = [tenant_tag(tenant, tag) for tag in sorted(tags)]
-        if not full:
-            return
+        full = full_tags(tenant, tags)
         self._cache.touch(full)
-        try:
-            await self._bulletin.publish(TOPIC, orjson.dumps(full))
-        except RedisUnavailable:
-            return
+        await publish(self._bulletin, full)
 
     def _heard(self, payload: bytes) -> None:
         self._cache.touch(orjson.loads(payload))
+
+
+def full_tags(tenant: UUID, tags: Iterable[str]) -> list[str]:
+    """The tags as the cache knows them, each with its tenant."""
+    return [tenant_tag(tenant, tag) for tag in sorted(tags)]
+
+
+async def publish(bulletin: Bulletin, full: list[str]) -> None:
+    """Tell every API process; one that cannot hear it now is told of a gap, and drops all that it keeps."""
+    if not full:
+        return
+    with suppress(RedisUnavailable):
+        await bulletin.publish(TOPIC, orjson.dumps(full))

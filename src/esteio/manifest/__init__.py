@@ -9,7 +9,10 @@ from pydantic import BaseModel
 
 from esteio.base.errors import EsteioError
 from esteio.events.events import EventType
+from esteio.jobs.job import AnyJob
+from esteio.jobs.kinds import Schedule
 from esteio.limits.policy import Policy
+from esteio.realtime.channels import Channel
 from esteio.resources import Resources
 
 HealthCheck = Callable[[Resources], Awaitable[None]]
@@ -24,6 +27,8 @@ class Manifest:
     public: `"GET /api/v2/pets"` — each operation that needs no permission, so that none is open by oversight.
     permissions: name → what it allows. user_permissions: those that the role `user` holds.
     limits: the policies that its routes name, beside `default`.
+    jobs: what it does later, with the functions that do it; schedules: which of them are due at which times.
+    channels: what of its facts can be listened to, and by whom.
     migrations: folder of its Alembic revisions, which travel with it.
     """
 
@@ -37,5 +42,8 @@ class Manifest:
     settings: type[BaseModel] | None = None
     errors: tuple[type[EsteioError], ...] = ()
     events: tuple[EventType, ...] = ()
+    jobs: tuple[AnyJob, ...] = ()
+    schedules: tuple[Schedule, ...] = ()
+    channels: tuple[Channel, ...] = ()
     health: Mapping[str, HealthCheck] = field(default_factory=dict)
     migrations: Path | None = None

@@ -21,6 +21,9 @@ def _twice(manifests: Sequence[Manifest]) -> Iterable[str]:
         "permission": [name for manifest in manifests for name in manifest.permissions],
         "limit": [policy.name for manifest in manifests for policy in manifest.limits],
         "event": [event.name for manifest in manifests for event in manifest.events],
+        "job": [job.kind.name for manifest in manifests for job in manifest.jobs],
+        "schedule": [schedule.key for manifest in manifests for schedule in manifest.schedules],
+        "channel": [channel.name for manifest in manifests for channel in manifest.channels],
         "error code": [kind.code for manifest in manifests for kind in manifest.errors],
     }
     for kind, names in kinds.items():

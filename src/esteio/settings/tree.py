@@ -12,6 +12,7 @@ from esteio.auth.settings import AuthSettings
 from esteio.base.errors import StartRefused
 from esteio.db.settings import DatabaseSettings
 from esteio.http.settings import HttpSettings
+from esteio.jobs.settings import JobSettings
 from esteio.limits.settings import LimitSettings
 from esteio.redis.settings import RedisSettings
 from esteio.settings.variables import gathered, problems_of, stranger
@@ -31,11 +32,12 @@ class Settings(BaseModel):
     redis: RedisSettings
     auth: AuthSettings = AuthSettings()
     limits: LimitSettings = LimitSettings()
+    jobs: JobSettings = JobSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
     services: dict[str, Any] = Field(default_factory=dict)
 
 
-SECTIONS = ("http", "database", "redis", "auth", "limits", "telemetry")
+SECTIONS = ("http", "database", "redis", "auth", "limits", "jobs", "telemetry")
 REQUIRED = ("database", "redis")
 
 

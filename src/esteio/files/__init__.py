@@ -1,0 +1,1 @@
+"""Files in an object store, and signed links to them that expire."""

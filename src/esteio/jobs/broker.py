@@ -1,0 +1,118 @@
+"""What carries job ids from the relay to workers: Celery, on Redis or RabbitMQ by the broker's address."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
+
+from celery import Celery
+from kombu import Queue
+
+from esteio.jobs.kinds import QUEUES
+
+TASK = "esteio.run"
+"""The one Celery task: it is given ids of jobs, and PostgreSQL says what they are."""
+
+EXPIRES = 60.0
+"""Seconds after which an id that was not taken off the broker is thrown away: it has been sent again by then."""
+
+_KEYS = "esteio-broker:"
+
+
+def make_celery(url: str) -> Celery:
+    """The Celery application, for relays that publish and for workers that consume.
+
+    Ids are acknowledged when they arrive, and kept nowhere else by Celery: what a worker did not finish, PostgreSQL
+    knows. Every wait for the broker is bounded.
+    """
+    app = Celery("esteio", broker=broker_address(url), set_as_current=False)
+    app.conf.update(
+        task_default_queue="io",
+        task_queues=[Queue(queue, routing_key=queue) for queue in QUEUES],
+        task_create_missing_queues=False,
+        task_ignore_result=True,
+        task_store_errors_even_if_ignored=False,
+        task_acks_late=False,
+        task_publish_retry=False,
+        task_serializer="json",
+        accept_content=["json"],
+        worker_prefetch_multiplier=1,
+        worker_hijack_root_logger=False,
+        worker_enable_remote_control=True,
+        worker_send_task_events=False,
+        broker_connection_timeout=3,
+        broker_connection_retry=True,
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        broker_transport_options=_transport(url),
+    )
+    return app
+
+
+def _transport(url: str) -> dict[str, Any]:
+    if url.startswith("amqp"):
+        return {"confirm_publish": True, "read_timeout": 5, "write_timeout": 5}
+    return {
+        "global_keyprefix": _KEYS,
+        "socket_timeout": 5,
+        "socket_connect_timeout": 2,
+        "socket_keepalive": True,
+        "retry_on_timeout": False,
+        "health_check_interval": 10,
+        "visibility_timeout": 3600,
+    }
+
+
+def broker_address(url: str) -> str:
+    """The address as Celery writes it: a Unix socket of Redis is `redis+socket://`, its database a virtual host."""
+    parts = urlsplit(url)
+    if parts.scheme != "unix":
+        return url
+    database = parse_qs(parts.query).get("db", ["0"])[0]
+    password = f":{parts.password}@" if parts.password else ""
+    return f"redis+socket://{password}{parts.path}?virtual_host={database}"
+
+
+class Carrier:
+    """Publishes ids over one connection of its own. Blocking: a relay calls it from a thread."""
+
+    def __init__(self, celery: Celery) -> None:
+        self._celery = celery
+        self._connection: Any = None
+        self._producer: Any = None
+
+    def carry(self, queue: str, batches: Sequence[Sequence[UUID]]) -> int:
+        """How many batches were given to the broker, from the first on; it stops at the first that was not."""
+        sent = 0
+        try:
+            for jobs in batches:
+                self._send(queue, jobs)
+                sent += 1
+        except Exception:
+            self.close()
+            if sent == 0:
+                raise
+        return sent
+
+    def _send(self, queue: str, jobs: Sequence[UUID]) -> None:
+        if self._producer is None:
+            self._connection = self._celery.connection_for_write()
+            self._connection.ensure_connection(max_retries=1, interval_start=0, timeout=3)
+            self._producer = self._celery.amqp.Producer(self._connection, auto_declare=False)
+        self._celery.send_task(
+            TASK,
+            args=([str(job) for job in jobs],),
+            task_id=str(jobs[0]),
+            queue=queue,
+            expires=EXPIRES,
+            producer=self._producer,
+            ignore_result=True,
+        )
+
+    def close(self) -> None:
+        """Drop the connection; the next use makes a new one."""
+        connection, self._connection, self._producer = self._connection, None, None
+        if connection is not None:
+            with suppress(Exception):  # it was broken, which is why it is dropped
+                connection.release()

@@ -1,0 +1,1 @@
+"""Telling browsers and other clients at once: channels, sockets and event streams without holes."""

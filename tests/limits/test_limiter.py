@@ -1,6 +1,7 @@
 """One process's limiter against a real Valkey: what is charged, what is asked, what is told."""
 
 import asyncio
+import math
 import time
 from collections.abc import AsyncIterator
 
@@ -76,6 +77,19 @@ async def test_a_quota_is_whole_across_the_edge_of_a_bucket(client: RedisClient)
     assert slot.left > 0 and slot.refused_until > clock.monotonic(), "the last units are in hand, and none is free"
     clock.turn(1.1 * slot.policy.bucket)
     assert await admitted(limiter, account, 4) == 2
+
+
+async def test_a_quota_is_whole_for_a_steady_caller_who_hurries(client: RedisClient):
+    """Units held in advance for later are spent now before anybody is refused for want of them."""
+    clock = TurnableClock()
+    limiter = Limiter(client, POLICIES, clock=clock)
+    account = limiter.bind(("hundred",), ANA)
+    slot = account.slots[0]
+    for _ in range(3):
+        clock.turn(slot.policy.bucket)
+        assert await admitted(limiter, account, 10) == 10
+    assert slot.starts() < math.inf, "some are held in advance"
+    assert await admitted(limiter, account, 71) == 70
 
 
 async def test_callers_do_not_share_what_is_counted_by_caller(limiter: Limiter):

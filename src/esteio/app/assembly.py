@@ -117,7 +117,12 @@ class Esteio:
             idempotency=records,
             freshness=Freshness(cache, resources.bulletin),
             settings=self.settings.services,
-            parts={"limiter": self.limiter, "overrides": self.overrides, "audit": self.auth.audit},
+            parts={
+                "limiter": self.limiter,
+                "overrides": self.overrides,
+                "audit": self.auth.audit,
+                "job_kinds": {job.kind.name: job.kind for manifest in self.manifests for job in manifest.jobs},
+            },
         )
         return Parts(
             settings=self.settings,

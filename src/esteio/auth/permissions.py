@@ -31,7 +31,7 @@ PERMISSIONS: Mapping[str, str] = {
 PLATFORM = frozenset({"tenants", "signing", "limits", "plans", "metrics", "health"})
 """Areas that are about the whole deployment: callers of the default tenant alone can hold their permissions."""
 
-ADMINISTRATION = PLATFORM | {"keys", "users", "roles", "audit"}
+ADMINISTRATION = PLATFORM | {"keys", "users", "roles", "audit", "tasks", "webhooks"}
 """Areas that no product's user holds by default, and whose refusals are audited."""
 
 

@@ -46,4 +46,4 @@ class NotCancellable(Conflict):
 class NotRetriable(Conflict):
     code = "TASK_NOT_FAILED"
     title = "The task has not failed"
-    words = "Only a task that failed or was cancelled can be tried again."
+    words = "Only a task that has failed can be tried again."

@@ -87,8 +87,18 @@ class Slot:
         reset_us = min(grant.next_us, seen.server_us + self.policy.window_us) if grant.free else grant.next_us
         self.reset_at = -(-reset_us // 1_000_000)
         self.reset_instant = seen.about(reset_us)
-        refused = grant.opens_us and not self.returns
-        self.refused_until = min(seen.about(grant.opens_us), self.starts()) if refused else NEVER
+        self.refused_until = self._refused_until(grant, seen)
+
+    def _refused_until(self, grant: Grant, seen: Sighting) -> float:
+        """How long nothing more is to be had. Not known where asking again would bring units of one's own back.
+
+        Those held in advance are kept for later only while callers are refused often enough to want each in its turn.
+        """
+        if not grant.opens_us or self.returns:
+            return NEVER
+        if self._ahead and not self.demand.pressed(seen.received):
+            return NEVER
+        return min(seen.about(grant.opens_us), self.starts())
 
     @property
     def stamp(self) -> tuple[float, int]:

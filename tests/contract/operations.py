@@ -31,6 +31,7 @@ def _unopened() -> Esteio:
 
 _APP = _unopened()
 ALL: list[Operation] = list(_APP.table)
+EVENTS = {event.name for manifest in _APP.manifests for event in manifest.events}
 DOCUMENTS: dict[str, dict[str, Any]] = {version: _APP.document(version) for version in VERSIONS}
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Select, String, Uuid, bindparam, case, func, or_, select
+from sqlalchemy import Select, String, Uuid, bindparam, case, func, literal_column, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from esteio.app.tasks.schemas import ENDED, ProgressView, State, TaskErrorView, TaskView
@@ -28,8 +28,8 @@ _COLUMNS = (
     StoredJob.total,
     StoredJob.message,
     func.coalesce(Ticket.attempts, StoredJob.attempts).label("attempts"),
-    case((Ticket.state == "retrying", Ticket.due_at)).label("next_attempt_at"),
-    func.coalesce(Ticket.cancel_requested, False).label("cancel_requested"),
+    case((Ticket.state == literal_column("'retrying'"), Ticket.due_at)).label("next_attempt_at"),
+    func.coalesce(Ticket.cancel_requested, literal_column("false")).label("cancel_requested"),
     StoredJob.result,
     StoredJob.error,
     StoredJob.principal,
@@ -59,7 +59,7 @@ def tasks_of(caller: Principal, state: State | None, kind: str | None) -> Select
 @lru_cache
 def _one() -> Reading:
     mine = or_(
-        bindparam("principal", type_=String()) == "",
+        bindparam("principal", type_=String()) == literal_column("''"),
         StoredJob.principal == bindparam("principal", type_=String()),
     )
     return reading(_tasks().where(StoredJob.id == bindparam("id", type_=Uuid()), mine))

@@ -36,6 +36,11 @@ def verdict(ratio: float, bar: float) -> str:
     return "yes" if ratio <= bar else f"no, by {ratio / bar - 1:.0%}"
 
 
+def at_least(ratio: float, bar: float) -> str:
+    """The verdict where more is better."""
+    return "yes" if ratio >= bar else f"no, by {1 - ratio / bar:.0%}"
+
+
 def lines(row: Row, figures: dict[str, Figures]) -> list[Line]:
     """What the figures say of a row; a row whose subject was not measured says so."""
     if row.subject not in figures:

@@ -72,7 +72,7 @@ def serving(app: App, directory: Path, environment: dict[str, str]) -> Iterator[
             _wait_until_accepting(app, port, process, directory)
             yield Server(app, port, process)
         finally:
-            _stop(process)
+            stop(process)
 
 
 def free_port() -> int:
@@ -94,7 +94,7 @@ def _wait_until_accepting(app: App, port: int, process: "subprocess.Popen[bytes]
             time.sleep(0.05)
 
 
-def _stop(process: "subprocess.Popen[bytes]") -> None:
+def stop(process: "subprocess.Popen[bytes]") -> None:
     process.terminate()
     try:
         process.wait(STOP_SECONDS)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import redis
+from hypothesis import HealthCheck, settings
 
 # Metrics of several processes meet in a directory, which must be known before the first metric is made.
 os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="esteio-test-metrics-"))
@@ -23,6 +24,10 @@ from esteio.manifest import Manifest
 from esteio.migrations.runner import migrate
 from esteio.runtime.opening import service_folders
 from tests.house import Served, environment, on_database, serve, sql, unused_port
+
+# How long an example takes says something of the machine only.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
 
 House = Callable[..., AbstractContextManager[Served]]
 TEMPLATE = "template_esteio"

@@ -16,6 +16,7 @@ import uvicorn
 
 from esteio.app import Esteio, create_app
 from esteio.base.clock import Clock
+from esteio.cli.frames import socket_options
 from esteio.cli.protocol import Protocol
 from esteio.manifest import Manifest
 from esteio.runtime.opening import sections
@@ -28,6 +29,16 @@ ADMIN_KEY = "the-key-of-the-first-administrator"
 START_WITHIN = 60.0
 BELOW_OUTGOING = range(20_000, 32_000)
 """Ports that no system gives to an outgoing connection."""
+
+PATIENCE = {
+    "REDIS__DEADLINE": "2",
+    "DATABASE__CONNECT_TIMEOUT": "9",
+    "DATABASE__ACQUIRE_TIMEOUT": "9",
+    "DATABASE__LOCK_TIMEOUT": "9",
+    "DATABASE__STATEMENT_TIMEOUT": "9",
+    "DATABASE__REQUEST_TIMEOUT": "9",
+}
+"""Answers differ where an engine is given up, and a busy machine alone is no reason for that."""
 
 
 def eventually(condition: Callable[[], Any], within: float = 30.0, every: float = 0.02) -> Any:
@@ -133,8 +144,7 @@ def environment(database_url: str, redis_url: str, **changes: str) -> dict[str, 
         "ESTEIO_SECRET_KEY": SECRET,
         "ESTEIO_DATABASE__URL": database_url,
         "ESTEIO_REDIS__URL": redis_url,
-        # Without Redis answers differ, and a busy machine alone is no reason for that.
-        "ESTEIO_REDIS__DEADLINE": "2",
+        **{f"ESTEIO_{name}": value for name, value in PATIENCE.items()},
         "ESTEIO_AUTH__API_KEY": ADMIN_KEY,
         "ESTEIO_AUTH__API_KEY_SCOPES": "*",
         "ESTEIO_AUTH__ARGON2_MEMORY_KIB": "1024",
@@ -162,7 +172,7 @@ def serve(
     config = uvicorn.Config(
         app,
         http=Protocol,
-        ws="none",
+        **socket_options(settings.realtime),
         lifespan="on",
         interface="asgi3",
         access_log=False,
@@ -189,6 +199,7 @@ def serve(
     finally:
         served.client.close()
         served.anonymous.close()
+        loop.call_soon_threadsafe(app.end_streams)
         server.should_exit = True
         thread.join(30)
         listening.close()

@@ -41,7 +41,8 @@ async def desk(
     url: str, *, clock: Clock | None = None, redis_url: str | None = None, **settings: Any
 ) -> AsyncIterator[Auth]:
     """One process's worth of this floor, opened; with a bulletin when there is an address of Redis."""
-    database = CountingDatabase(DatabaseSettings(url=url))
+    patience = {"connect_timeout": 20, "acquire_timeout": 20, "lock_timeout": 20, "statement_timeout": 20}
+    database = CountingDatabase(DatabaseSettings(url=url, request_timeout=20, **patience))
     redis = RedisClient(redis_url, deadline=2.0) if redis_url else None
     bulletin = Bulletin(redis) if redis else None
     auth = make_auth(

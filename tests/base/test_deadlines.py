@@ -87,7 +87,7 @@ def test_blocks_within_one_another() -> None:
                 return "went on"
         return "never late"
 
-    assert asyncio.run(asyncio.wait_for(nested(), 5)) == "went on"
+    assert asyncio.run(asyncio.wait_for(nested(), 30)) == "went on"
 
 
 def test_the_timer_serves_one_loop_after_another() -> None:

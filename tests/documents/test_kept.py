@@ -21,13 +21,13 @@ def test_once_for_all() -> None:
     def make() -> bytes:
         made.append(1)
         begun.set()
-        assert go.wait(10)
+        assert go.wait(30)
         return b"page"
 
     async def ask() -> list[bytes]:
         kept = Kept(make, "text/html")
         asked = [asyncio.ensure_future(kept.answer(request())) for _ in range(5)]
-        assert await asyncio.to_thread(begun.wait, 10)
+        assert await asyncio.to_thread(begun.wait, 30)
         go.set()
         return [bytes(answer.body) for answer in await asyncio.gather(*asked)]
 

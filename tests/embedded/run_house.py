@@ -13,7 +13,13 @@ STAND_IN = (sys.executable, str(Path(__file__).with_name("stand_in.py")))
 
 
 def main(data: str, port: str) -> None:
-    commands = Commands((*STAND_IN, "migrate"), (*STAND_IN, "bootstrap"), (*STAND_IN, "serve", "127.0.0.1", port))
+    commands = Commands(
+        (*STAND_IN, "migrate"),
+        (*STAND_IN, "bootstrap"),
+        (*STAND_IN, "serve", "127.0.0.1", port),
+        worker=(*STAND_IN, "work", "worker"),
+        scheduler=(*STAND_IN, "work", "scheduler"),
+    )
     voice = Voice(
         note=lambda sentence: print(sentence, file=sys.stderr, flush=True),
         credentials=lambda told: print(*told.values(), flush=True),

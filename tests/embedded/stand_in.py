@@ -1,6 +1,7 @@
-"""The commands of a house, as small as they can be: `stand_in.py migrate|bootstrap|serve [HOST PORT]`.
+"""The commands of a house, as small as they can be: `stand_in.py migrate|bootstrap|serve HOST PORT|work NAME`.
 
-STAND_IN in the environment names a mood of the API: `dies` at once, `deaf` to SIGTERM.
+STAND_IN in the environment names a mood of the API: `dies` at once, `deaf` to SIGTERM. ENDED names a file to which each
+that works in the background, and the API, writes its name when it is told to end.
 """
 
 import json
@@ -9,6 +10,7 @@ import signal
 import subprocess
 import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 SHOWN = ("ESTEIO_DATABASE__URL", "ESTEIO_REDIS__URL", "ESTEIO_SECRET_KEY")
 UNTIL_END_OF_LIFELINE = "import os; os.read(int(os.environ['ESTEIO_LIFELINE_FD']), 1)"
@@ -31,9 +33,24 @@ def serve(host: str, port: int, mood: str) -> None:
         sys.exit("the API cannot start")
     if mood == "deaf":
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    else:
+        signal.signal(signal.SIGTERM, lambda *_: end("api"))
     lifeline = int(os.environ["ESTEIO_LIFELINE_FD"])
     subprocess.Popen([sys.executable, "-c", UNTIL_END_OF_LIFELINE], pass_fds=[lifeline])  # a worker of the API
     ThreadingHTTPServer((host, port), Answers).serve_forever()
+
+
+def work(name: str) -> None:
+    signal.signal(signal.SIGTERM, lambda *_: end(name))
+    while True:
+        signal.pause()
+
+
+def end(name: str) -> None:
+    if "ENDED" in os.environ:
+        with Path(os.environ["ENDED"]).open("a") as file:
+            file.write(f"{name}\n")
+    sys.exit(0)
 
 
 if __name__ == "__main__":
@@ -42,3 +59,5 @@ if __name__ == "__main__":
             print(json.dumps({"email": "admin@example.org", "password": "told once", "api_key": "key told once"}))
         case ["serve", host, port]:
             serve(host, int(port), os.environ.get("STAND_IN", ""))
+        case ["work", name]:
+            work(name)

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,6 +49,15 @@ class Up:
     def engine(self, name: str) -> psutil.Process:
         return next(one for one in psutil.Process(self.process.pid).children() if Path(one.exe()).name == name)
 
+    def background(self) -> list[psutil.Process]:
+        """Worker and scheduler, once they are ready to be told to end."""
+        found = []
+        for one in psutil.Process(self.process.pid).children():
+            with suppress(psutil.NoSuchProcess):
+                if "work" in one.cmdline() and heeds_sigterm(one.pid):
+                    found.append(one)
+        return found
+
     def end(self, number: signal.Signals) -> int:
         self.process.send_signal(number)
         return self.process.wait(SECONDS)
@@ -76,6 +85,12 @@ def opened(data: Path, port: int, **environment: str) -> Iterator[Up]:
             yield Up(process, port, told)
         finally:
             process.terminate()
+
+
+def heeds_sigterm(pid: int) -> bool:
+    """Whether the process has a handler of its own for SIGTERM."""
+    caught = next(line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("SigCgt"))
+    return bool(int(caught.split()[1], 16) >> (signal.SIGTERM - 1) & 1)
 
 
 def refusal(data: Path, port: int, **environment: str) -> tuple[int, str]:
@@ -118,11 +133,35 @@ def test_first_start_tells_the_credentials_once(place: Path, free_port: int) -> 
 def test_stop_leaves_no_process_behind(data: Path, free_port: int, number: signal.Signals) -> None:
     """Each way of asking ends every child, grandchildren included, removes the sockets, and exits with 0."""
     with opened(data, free_port) as up:
+        assert until(lambda: len(up.family()) >= 8, SECONDS)
         processes = up.family()
-        assert len(processes) >= 6
         assert up.end(number) == 0
         assert all_gone(processes)
     assert list((data / "run").iterdir()) == []
+
+
+def test_what_works_in_the_background_outlives_the_api(data: Path, free_port: int, place: Path) -> None:
+    """Nothing is accepted any more when the scheduler ends, nothing is carried any more when the worker ends."""
+    ended = place / "ended"
+    with opened(data, free_port, ENDED=str(ended)) as up:
+        assert until(lambda: len(up.background()) == 2, SECONDS)
+        assert up.end(signal.SIGTERM) == 0
+    assert ended.read_text().split() == ["api", "scheduler", "worker"]
+
+
+def test_a_dead_worker_is_started_again_and_still_ends_last(data: Path, free_port: int, place: Path) -> None:
+    """Worker and scheduler that were killed come back in their places of the order."""
+    ended = place / "ended"
+    with opened(data, free_port, ENDED=str(ended)) as up:
+        assert until(lambda: len(up.background()) == 2, SECONDS)
+        first = up.background()
+        for process in first:
+            process.kill()
+        assert until(lambda: len(up.background()) == 2 and not {*up.background()} & {*first}, SECONDS)
+        assert up.end(signal.SIGTERM) == 0
+        assert up.process.stderr
+        words = up.process.stderr.read()
+    assert ended.read_text().split() == ["api", "scheduler", "worker"], words
 
 
 def test_stop_while_starting_leaves_no_process_behind(place: Path, free_port: int) -> None:
@@ -231,6 +270,7 @@ def test_taken_port_is_refused_before_anything_starts(place: Path, free_port: in
 def test_second_up_is_refused_and_harms_nothing(data: Path, free_port: int) -> None:
     """It names the process that holds the directory, exits with 75, and the first goes on."""
     with opened(data, free_port) as up:
+        assert until(lambda: len(up.background()) == 2, SECONDS)
         before = psutil.Process(up.process.pid).children()
         code, sentence = refusal(data, free_port)
         assert (code, sentence.count("\n")) == (75, 1)

@@ -20,7 +20,15 @@ Networks = Callable[..., AbstractContextManager["Networked"]]
 
 
 DEADLINE = "0.25"
-"""Seconds that Redis is given, as it is by default: here it does fail, and how soon that is known matters."""
+IMPATIENT = {
+    "REDIS__DEADLINE": DEADLINE,
+    "DATABASE__CONNECT_TIMEOUT": "2",
+    "DATABASE__ACQUIRE_TIMEOUT": "2",
+    "DATABASE__LOCK_TIMEOUT": "2",
+    "DATABASE__STATEMENT_TIMEOUT": "3",
+    "DATABASE__REQUEST_TIMEOUT": "3.5",
+}
+"""Seconds that the engines are given by default: here they do fail, and how soon that is known matters."""
 
 
 @dataclass
@@ -57,8 +65,8 @@ def networks(engines: Engines, house: House) -> Networks:
             given = {
                 "database_url": through(database, database_url),
                 "redis_url": f"redis://127.0.0.1:{redis.port}/0",
-                "REDIS__DEADLINE": DEADLINE,
                 "HTTP__TRUSTED_PROXIES": "127.0.0.1",
+                **IMPATIENT,
                 **changes,
             }
             with house(services=(*SHIPPED, TRIAL), **given) as served:

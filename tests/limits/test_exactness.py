@@ -109,7 +109,7 @@ def test_without_redis_open_policies_admit_a_share_and_nothing_fails(valkey: Val
 @pytest.mark.parametrize("way", ["silence", "stop"])
 def test_without_redis_closed_policies_answer_503_at_once(valkey: ValkeyProcess, way: str):
     """Redis silent or gone mid-run: everything becomes Unavailable within the deadline, nothing is admitted blindly."""
-    with crowd(valkey, policy(400, fail="closed"), processes=4, seconds=1.8, deadline=DEADLINE) as members:
+    with crowd(valkey, policy(400, fail="closed"), processes=4, seconds=3.0, deadline=DEADLINE) as members:
         members.go()
         moment(0.6)
         getattr(valkey, way)()

@@ -10,6 +10,7 @@ from esteio import __version__
 from esteio.app.documents import documents_router
 from esteio.app.gate import Parts, build_gate
 from esteio.app.platform import platform
+from esteio.app.sockets import make_realtime
 from esteio.auth.parts import Auth, make_auth
 from esteio.auth.permissions import permissions_of
 from esteio.base.clock import Clock, SystemClock
@@ -26,11 +27,13 @@ from esteio.http.openapi import document
 from esteio.http.problems import Problems
 from esteio.http.routing import RouteTable
 from esteio.http.times import SecondStamp
+from esteio.jobs.census import Census
 from esteio.limits.limiter import Limiter
 from esteio.limits.logins import login_limit
 from esteio.limits.metrics import LimitMetrics
 from esteio.limits.overrides import Overrides
 from esteio.manifest import Manifest
+from esteio.realtime.gate import Sockets
 from esteio.resources import Resources, open_resources
 from esteio.runtime.door import refuse_unfit
 from esteio.runtime.opening import make_resources, migration_folders, sections
@@ -38,6 +41,9 @@ from esteio.runtime.readiness import Readiness, needs_redis
 from esteio.settings import Settings, read_settings
 from esteio.telemetry.access import AccessLog
 from esteio.telemetry.logs import ensure_configured
+from esteio.upstream.guard import Guard
+from esteio.webhooks.incoming import sources_of
+from esteio.webhooks.parts import Webhooks, sent
 
 
 class Esteio:
@@ -74,13 +80,21 @@ class Esteio:
         self.limiter = Limiter(self.resources.redis, self._policies)
         self.auth.account_limit = login_limit(self.limiter, enabled=settings.limits.enabled)
         self.overrides = Overrides(self.resources.database, self.limiter, self.resources.bulletin, self._policies)
+        self.realtime = make_realtime(settings, self.manifests, self.resources, self.auth, self.limiter)
         self.readiness = self._make_readiness()
         self._access = AccessLog(for_people=settings.telemetry.for_people) if settings.telemetry.access_log else None
         self._gate = build_gate(self.api, self._make_parts())
+        self._sockets = Sockets(self._gate)
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Every request passes the gate. What else a server calls, its lifespan, is for the application alone."""
-        return (self._gate if scope["type"] == "http" else self.api)(scope, receive, send)
+        if scope["type"] == "http":
+            return self._gate(scope, receive, send)
+        return (self._sockets if scope["type"] == "websocket" else self.api)(scope, receive, send)
+
+    def end_streams(self) -> None:
+        """Tell open sockets and streams to come back elsewhere, and take no new ones: this process is ending."""
+        self.realtime.end_all()
 
     def document(self, version: str) -> dict[str, object]:
         """The OpenAPI document of `v1` or `v2`."""
@@ -109,6 +123,7 @@ class Esteio:
         records = IdempotencyRecords(resources.database, resources.keyring)
         cache = ResponseCache(http.cache_bytes, resources.clock, lambda: resources.bulletin.connected)
         self.api.state.readiness = self.readiness
+        self.api.state.census = Census(resources.database, resources.clock)
         self.api.state.auth = self.auth
         self.api.state.house = House(
             resources=resources,
@@ -121,6 +136,8 @@ class Esteio:
                 "limiter": self.limiter,
                 "overrides": self.overrides,
                 "audit": self.auth.audit,
+                "webhooks": self._make_webhooks(),
+                "realtime": self.realtime,
                 "job_kinds": {job.kind.name: job.kind for manifest in self.manifests for job in manifest.jobs},
             },
         )
@@ -138,6 +155,19 @@ class Esteio:
             access=self._access,
         )
 
+    def _make_webhooks(self) -> Webhooks:
+        return Webhooks(
+            settings=self.settings.webhooks,
+            guard=Guard(self.settings.upstream),
+            keyring=self.resources.keyring,
+            clock=self.resources.clock,
+            audit=self.auth.audit,
+            events=sent(event for manifest in self.manifests for event in manifest.events),
+            sources=sources_of(
+                [(manifest.name, manifest.incoming) for manifest in self.manifests], self.settings.services
+            ),
+        )
+
     @asynccontextmanager
     async def _live(self, _: FastAPI) -> AsyncIterator[None]:
         """Open everything, serve, close it in reverse."""
@@ -148,7 +178,7 @@ class Esteio:
             except StartRefused as refusal:
                 self.refused = refusal
                 raise
-            for part in (self.auth, self.limiter, self.overrides, LimitMetrics(self.limiter)):
+            for part in (self.auth, self.limiter, self.overrides, LimitMetrics(self.limiter), self.realtime):
                 await part.open()
                 stack.push_async_callback(part.close)
             if self._access is not None:

@@ -1,18 +1,24 @@
 """Whether the process lives, is ready, has started: for orchestrators, for people and for old probes."""
 
+import asyncio
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
+from esteio.base.errors import EsteioError
+from esteio.db.database import Database
 from esteio.http.answers import Answer, dumps
 from esteio.http.envelope import Envelope
 from esteio.http.exchange import exchange_of
 from esteio.http.rules import rules
+from esteio.jobs.census import Census, unattended
+from esteio.jobs.kinds import QUEUES
 from esteio.runtime.readiness import Readiness
 from esteio.telemetry.metrics import CONTENT_TYPE, exposition
 
 DETAIL = "health:read"
 METRICS = "metrics:read"
+WITHIN = 2.0
 
 probes = APIRouter(tags=["health"])
 v2 = APIRouter(tags=["health"])
@@ -65,12 +71,26 @@ async def health_report(
     readiness = _readiness(request)
     data: dict[str, Any] = {"status": "ok" if await readiness.ready() else "unavailable"}
     if detailed and exchange_of(request.scope).principal.may(DETAIL):
-        data["parts"] = await readiness.report()
+        data["parts"] = {**await readiness.report(), "jobs": await _jobs(readiness.resources.database)}
     return Answer(data, cache_control="no-store")
+
+
+async def _jobs(database: Database) -> str:
+    """Jobs wait where nobody works: that is worth knowing, and no reason to send requests elsewhere."""
+    try:
+        async with asyncio.timeout(WITHIN):
+            queues = await unattended(database)
+    except (EsteioError, TimeoutError):
+        return "not known: the database is away"
+    if len(queues) == len(QUEUES):
+        return "no worker has signed on"
+    return f"no worker has signed on for {', '.join(queues)}" if queues else "ok"
 
 
 @probes.get("/metrics", summary="Prometheus metrics", include_in_schema=False)
 @rules(METRICS, quiet=True)
-async def metrics() -> Response:
+async def metrics(request: Request) -> Response:
     """All processes of this server, in the Prometheus text format."""
-    return Response(exposition(), 200, {"cache-control": "no-store"}, CONTENT_TYPE)
+    census: Census = request.app.state.census
+    shown = exposition() + await census.exposition()
+    return Response(shown, 200, {"cache-control": "no-store"}, CONTENT_TYPE)

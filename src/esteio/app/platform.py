@@ -2,18 +2,25 @@
 
 from fastapi import APIRouter
 
-from esteio.app import health, tasks
+from esteio.app import downloads, health, tasks
 from esteio.app.documents import PUBLIC as DOCUMENTS
 from esteio.auth import routes as accounts
 from esteio.auth.permissions import PERMISSIONS
 from esteio.events.tasks import TASK_EVENTS
+from esteio.files.errors import FileGone, RangeNotSatisfiable, StorageFull
 from esteio.http.rules import AUTHENTICATED
 from esteio.jobs.errors import JobTimedOut, NotCancellable, NotRetriable, Permanent, WorkerLost
 from esteio.limits import routes as limits
 from esteio.limits.policy import Policy
 from esteio.manifest import Manifest
+from esteio.realtime import routes as realtime
+from esteio.realtime.errors import UpgradeRequired
 from esteio.runtime.carried import PLATFORM_JOBS, PLATFORM_SCHEDULES
+from esteio.runtime.channels import PLATFORM_CHANNELS
 from esteio.settings import Settings
+from esteio.webhooks import routes as webhooks
+from esteio.webhooks.errors import EndpointDisabled, InvalidSignature, TooManyEndpoints, TooManySecrets
+from esteio.webhooks.events import WEBHOOK_EVENTS
 
 HEALTH = {
     "GET /livez",
@@ -30,27 +37,48 @@ def platform(settings: Settings, documents: APIRouter) -> Manifest:
         name="platform",
         title="Esteio",
         routers={
-            "": _together(health.probes, accounts.ROUTERS[""], tasks.plain, documents),
-            "v2": _together(health.v2, accounts.ROUTERS["v2"], limits.router, tasks.router),
+            "": _together(health.probes, accounts.ROUTERS[""], tasks.plain, realtime.root, documents),
+            "v2": _together(
+                health.v2, accounts.ROUTERS["v2"], limits.router, tasks.router, downloads.router, webhooks.router, realtime.v2
+            ),
         },
-        public=frozenset(HEALTH) | accounts.PUBLIC | DOCUMENTS,
+        public=frozenset(HEALTH) | accounts.PUBLIC | DOCUMENTS | downloads.PUBLIC | webhooks.PUBLIC | realtime.PUBLIC,
         permissions={
             **PERMISSIONS,
             **limits.PERMISSIONS,
             **tasks.PERMISSIONS,
+            **webhooks.PERMISSIONS,
             AUTHENTICATED: "Use one's own account",
             health.DETAIL: "See the state of each part in the health report",
             health.METRICS: "Read the metrics",
         },
         limits=(
+            *downloads.LIMITS,
             Policy.of("default", settings.limits.default),
+            Policy.of(webhooks.HOOKS_LIMIT, settings.webhooks.incoming_limit, per="address"),
+            Policy.of(realtime.LIMIT, settings.realtime.messages),
             Policy.of("jobs.enqueue", settings.jobs.enqueue_limit),
             *(Policy.of(name, rate, per=per) for name, (rate, per) in accounts.LIMITS.items()),
         ),
-        errors=(Permanent, JobTimedOut, WorkerLost, NotCancellable, NotRetriable),
-        events=TASK_EVENTS,
+        errors=(
+            Permanent,
+            JobTimedOut,
+            WorkerLost,
+            NotCancellable,
+            NotRetriable,
+            StorageFull,
+            FileGone,
+            RangeNotSatisfiable,
+            InvalidSignature,
+            EndpointDisabled,
+            TooManyEndpoints,
+            TooManySecrets,
+            UpgradeRequired,
+        ),
+        events=(*TASK_EVENTS, *WEBHOOK_EVENTS),
         jobs=PLATFORM_JOBS,
         schedules=PLATFORM_SCHEDULES,
+        channels=PLATFORM_CHANNELS,
     )
 
 

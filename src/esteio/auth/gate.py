@@ -52,9 +52,9 @@ class Identify:
         operation = exchange.operation
         if operation is None or (operation.rules.quiet and operation.rules.permission is None and not operation.is_api):
             return self.app(scope, receive, send)
-        shown = _shown(exchange.headers)
-        if shown is not None:
-            kind, raw = shown
+        presented = shown(exchange.headers)
+        if presented is not None:
+            kind, raw = presented
             proof = self._credentials.fresh(raw)
             if proof is None and kind != OTHER and not self._credentials.refused(raw):
                 return self._look_up(kind, raw, scope, receive, send)
@@ -117,7 +117,7 @@ def _count(kind: str, reason: str) -> Counter:
     return refusals().labels(kind, reason)
 
 
-def _shown(headers: Mapping[bytes, bytes]) -> tuple[str, bytes] | None:
+def shown(headers: Mapping[bytes, bytes]) -> tuple[str, bytes] | None:
     """What the caller shows of itself: its kind and the credential."""
     raw = headers.get(b"x-api-key")
     if raw is not None:

@@ -1,10 +1,9 @@
-"""Several workers behind one socket: started, replaced when they die, renewed one by one, ended together."""
+"""Several processes of one kind: started, replaced when they die, renewed one by one, ended together."""
 
 import asyncio
 import os
 import signal
-import socket
-import sys
+from collections.abc import Sequence
 from contextlib import suppress
 
 from esteio.telemetry.logs import log
@@ -18,7 +17,7 @@ REFUSED = 2
 
 
 class Worker:
-    """One process that answers. It has started when it closes its side of the `started` pipe after one byte."""
+    """One process that works. It has started when it closes its side of the `started` pipe after one byte."""
 
     def __init__(self, process: asyncio.subprocess.Process, started: asyncio.Future[bool]) -> None:
         self.process = process
@@ -34,23 +33,34 @@ class Worker:
 
 
 class Fleet:
-    """`size` workers on one listening socket. `patience` is how many seconds they have to end."""
+    """One worker for each command. `patience` is how many seconds they have to end.
 
-    def __init__(self, listening: socket.socket, size: int, *, patience: float) -> None:
-        self._listening = listening
-        self._size = size
+    A worker inherits `descriptors`, and is told by `--started-fd` where to say that it has started. `part` is whose
+    lines the log shows this as.
+    """
+
+    def __init__(
+        self,
+        commands: Sequence[Sequence[str]],
+        *,
+        patience: float,
+        descriptors: Sequence[int] = (),
+        part: str = "esteio.serve",
+    ) -> None:
+        self._commands = commands
+        self._descriptors = descriptors
         self._patience = patience
         self._workers: dict[int, Worker] = {}
         self._alive: set[Worker] = set()
         self._stopping = asyncio.Event()
         self._renewing = asyncio.Lock()
-        self._log = log("esteio.serve")
+        self._log = log(part)
         self._refused = False
         # The other end of this pipe closes when this process is gone, and then every worker ends.
         self._lifeline, self._held = os.pipe()
 
     def run(self) -> int:
-        """Serve until SIGTERM or SIGINT; the exit code."""
+        """Keep them working until SIGTERM or SIGINT; the exit code."""
         return asyncio.run(self._run())
 
     async def _run(self) -> int:
@@ -59,7 +69,7 @@ class Fleet:
             loop.add_signal_handler(number, self._stopping.set)
         renewals: set[asyncio.Task[None]] = set()
         loop.add_signal_handler(signal.SIGHUP, lambda: renewals.add(asyncio.create_task(self._renew())))
-        keepers = [asyncio.create_task(self._keep(place)) for place in range(self._size)]
+        keepers = [asyncio.create_task(self._keep(place)) for place in range(len(self._commands))]
         await self._stopping.wait()
         for worker in list(self._alive):
             worker.end()
@@ -78,7 +88,7 @@ class Fleet:
         loop = asyncio.get_running_loop()
         while not self._stopping.is_set():
             begun = loop.time()
-            worker = self._workers[place] = await self._start()
+            worker = self._workers[place] = await self._start(place)
             code = await self._outlived(place, worker)
             if self._stopping.is_set():
                 return
@@ -105,12 +115,12 @@ class Fleet:
         forget_process(worker.process.pid)
 
     async def _renew(self) -> None:
-        """One by one: the old worker ends when the new one has started, so that the socket is never unattended."""
+        """One by one: the old worker ends when the new one has started, so that the work is never unattended."""
         async with self._renewing:
-            for place in range(self._size):
+            for place in range(len(self._commands)):
                 if self._stopping.is_set():
                     return
-                new = await self._start()
+                new = await self._start(place)
                 if not await self._has_started(new):
                     self._log.error("renewal stopped: the new worker did not start", pid=new.process.pid)
                     new.kill()
@@ -127,19 +137,14 @@ class Fleet:
         except TimeoutError:
             return False
 
-    async def _start(self) -> Worker:
+    async def _start(self, place: int) -> Worker:
         reading, writing = os.pipe()
         try:
             process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "esteio",
-                "serve",
-                "--fd",
-                str(self._listening.fileno()),
+                *self._commands[place],
                 "--started-fd",
                 str(writing),
-                pass_fds=(self._listening.fileno(), writing, self._lifeline),
+                pass_fds=(*self._descriptors, writing, self._lifeline),
                 env=os.environ | {"ESTEIO_LIFELINE_FD": str(self._lifeline)},
             )
         finally:

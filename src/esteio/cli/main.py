@@ -12,8 +12,12 @@ REFUSED = 2
 FAILED = 1
 
 COMMANDS = {
-    "up": ("esteio.cli.up", "up", "Run the whole house on this machine: PostgreSQL, Valkey, API"),
+    "up": ("esteio.cli.up", "up", "Run the whole house on this machine: PostgreSQL, Valkey, API, worker, scheduler"),
     "serve": ("esteio.cli.serve", "serve", "Run the API"),
+    "worker": ("esteio.cli.worker", "worker", "Run jobs"),
+    "scheduler": ("esteio.cli.scheduler", "scheduler", "Carry jobs to workers, fire schedules, tell facts"),
+    "jobs": ("esteio.cli.jobs", "jobs", "List, show, retry and cancel jobs"),
+    "webhooks": ("esteio.cli.webhooks", "webhooks", "Hear, list and replay webhooks"),
     "migrate": ("esteio.cli.migrate", "migrate", "Bring the database to this release"),
     "users": ("esteio.cli.users", "users", "Create users"),
     "keys": ("esteio.cli.keys", "keys", "Create, list and revoke API keys"),

@@ -41,7 +41,9 @@ def serve(host: str, port: int, workers: int, fd: int | None, started_fd: int | 
         return
     prepare_directory()
     http = settings.http
-    sys.exit(Fleet(listening, workers, patience=http.drain_notice + http.drain_seconds + TO_CLOSE).run())
+    command = (sys.executable, "-m", "esteio", "serve", "--fd", str(listening.fileno()))
+    patience = http.drain_notice + http.drain_seconds + TO_CLOSE
+    sys.exit(Fleet([command] * workers, patience=patience, descriptors=[listening.fileno()]).run())
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -13,6 +13,7 @@ import uvicorn
 
 from esteio.app import Esteio, create_app
 from esteio.base.errors import StartRefused
+from esteio.cli.frames import socket_options
 from esteio.cli.protocol import Protocol
 from esteio.settings import Settings, read_settings
 from esteio.telemetry.logs import configure
@@ -58,6 +59,7 @@ class Server(uvicorn.Server):
         """Take no new connections, tell those that are open to come back elsewhere, then let what runs end."""
         for server in self.servers:
             server.close()
+        self._application.end_streams()
         loop = asyncio.get_running_loop()
         end = loop.time() + LAST_CALLS
         # uvicorn tells nobody when a connection has gone.
@@ -82,7 +84,7 @@ def serve_on(listening: socket.socket, application: Esteio, started_fd: int | No
         application,
         loop="uvloop",
         http=Protocol,
-        ws="none",
+        **socket_options(settings.realtime),
         lifespan="on",
         interface="asgi3",
         access_log=False,

@@ -17,8 +17,8 @@ from esteio.embedded.refusals import Refused
 
 EPILOG = (
     "Exit codes: 0 stopped when asked to, 2 wrong command line, 65 data of a newer version, 69 address taken, "
-    "70 an engine, a migration or the API failed, 73 disk full or not writable, 75 the data directory is in use, "
-    "77 not permitted, 78 no PostgreSQL or Valkey found."
+    "70 an engine, a migration, the API, the worker or the scheduler failed, 73 disk full or not writable, "
+    "75 the data directory is in use, 77 not permitted, 78 no PostgreSQL or Valkey found."
 )
 LABELS = {"email": "E-mail", "password": "Password", "api_key": "API key"}
 
@@ -35,7 +35,7 @@ LABELS = {"email": "E-mail", "password": "Password", "api_key": "API key"}
     help="Where PostgreSQL, the master secret and the logs live.",
 )
 def up(host: str, port: int, workers: int | None, data_dir: Path) -> None:
-    """Run PostgreSQL, Valkey and the API until Ctrl-C.
+    """Run PostgreSQL, Valkey, the API, a worker for each queue and the scheduler until Ctrl-C.
 
     An engine whose address is set (ESTEIO_DATABASE__URL, ESTEIO_REDIS__URL) is not started; that address is used.
     """
@@ -55,6 +55,8 @@ def _commands(host: str, port: int, workers: int | None) -> Commands:
         migrate=(*esteio, "migrate"),
         bootstrap=(*esteio, "bootstrap", "--json"),
         serve=serve if workers is None else (*serve, "--workers", str(workers)),
+        worker=(*esteio, "worker"),
+        scheduler=(*esteio, "scheduler"),
     )
 
 

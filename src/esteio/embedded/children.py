@@ -27,9 +27,10 @@ class Children:
         self._hurried = hurried
         self.living: list[Child] = []
 
-    def start(self, program: Program) -> Child:
+    def start(self, program: Program, *, outlives: Child | None = None) -> Child:
+        """Starts a program. It is ended before those that were started earlier, or right after the one it outlives."""
         child = Child(program)
-        self.living.append(child)
+        self.living.insert(self.living.index(outlives) if outlives else len(self.living), child)
         self._remember()
         return child
 

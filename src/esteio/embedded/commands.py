@@ -1,4 +1,4 @@
-"""The commands `esteio up` runs on its engines: migrate, bootstrap, serve."""
+"""The commands `esteio up` runs on its engines: migrate, bootstrap, serve, then what works in the background."""
 
 from __future__ import annotations
 
@@ -17,15 +17,22 @@ BOOTSTRAP_SECONDS = 60.0
 READY_SECONDS = 60.0
 READY_GLANCE = 0.05
 SERVE_GRACE = 30.0
+WORKER_GRACE = 30.0
+SCHEDULER_GRACE = 12.0
 
 
 @dataclass(frozen=True)
 class Commands:
-    """What brings the database up to date, makes the first administrator (printing JSON), and serves the API."""
+    """What brings the database up to date, makes the first administrator (printing JSON), and serves the API.
+
+    worker, scheduler: what does things later; a house may have none.
+    """
 
     migrate: tuple[str, ...]
     bootstrap: tuple[str, ...]
     serve: tuple[str, ...]
+    worker: tuple[str, ...] | None = None
+    scheduler: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -67,6 +74,15 @@ class Performance:
         if not ready:
             raise Refused(f"The API was not ready within {READY_SECONDS:.0f} s.", ExitCode.FAILED)
         return child
+
+    def work(self, api: Child) -> None:
+        """Start what works in the background; it is not waited for, and ends after the API, the worker last."""
+        if self.commands.worker is not None:
+            program = self._program("The worker", self.commands.worker, grace=WORKER_GRACE)
+            self.children.start(program, outlives=api)
+        if self.commands.scheduler is not None:
+            program = self._program("The scheduler", self.commands.scheduler, grace=SCHEDULER_GRACE)
+            self.children.start(program, outlives=api)
 
     def _program(self, name: str, command: tuple[str, ...], *, heard: bool = False, grace: float = 5.0) -> Program:
         inherited = (self.lifeline,)

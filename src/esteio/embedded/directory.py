@@ -4,6 +4,7 @@ format          version of this layout          secret       the master secret, 
 lock            held while in use, with the pid  children.json  the processes running now
 postgres/       the PostgreSQL cluster           log/         what the engines say
 run/            the engines' sockets             bootstrapped the first administrator was told
+metrics/        numbers of the processes that run now
 """
 
 from __future__ import annotations
@@ -48,6 +49,13 @@ class DataDirectory:
         path = self.logs / f"{name}.log"
         if path.exists() and path.stat().st_size > LOG_LIMIT:
             path.replace(path.with_suffix(".log.1"))
+        return path
+
+    def new_metrics(self) -> Path:
+        """An empty directory for this run: numbers of processes that are gone would be added up with those of today."""
+        path = self.path / "metrics"
+        shutil.rmtree(path, ignore_errors=True)
+        path.mkdir(mode=0o700)
         return path
 
     def secret(self) -> str:

@@ -1,4 +1,6 @@
-"""What `esteio up` does, in order: directory, port, engines, migrations, first administrator, API; then it watches.
+"""What `esteio up` does, in order: directory, port, engines, migrations, first administrator, API; worker, scheduler.
+
+Then it watches them, until it ends them: API, scheduler, worker, engines.
 
 The commands it runs are given to it, so that this floor knows nothing of the floors above, and a test can run others.
 """
@@ -23,6 +25,8 @@ from esteio.embedded.watch import Interrupted, Watch
 
 DATABASE_URL, REDIS_URL = "ESTEIO_DATABASE__URL", "ESTEIO_REDIS__URL"
 SECRET_KEY, LIFELINE = "ESTEIO_SECRET_KEY", "ESTEIO_LIFELINE_FD"
+METRICS = "PROMETHEUS_MULTIPROC_DIR"
+FILES_URL = "ESTEIO_FILES__URL"
 
 
 @dataclass(frozen=True)
@@ -49,8 +53,8 @@ class House:
     """One run of `esteio up`.
 
     An engine whose address stands in `environment` is not started: that address is used. Every command gets both
-    addresses, the master secret, and the descriptor of the lifeline: a pipe that reaches its end when this process is
-    gone, however it went.
+    addresses, the master secret, a directory where metrics meet, and the descriptor of the lifeline: a pipe that
+    reaches its end when this process is gone, however it went.
     """
 
     def __init__(
@@ -112,6 +116,8 @@ class House:
             DATABASE_URL: self._environment.get(DATABASE_URL) or engines.database_url,
             REDIS_URL: self._environment.get(REDIS_URL) or engines.redis_url,
             SECRET_KEY: self._environment.get(SECRET_KEY) or directory.secret(),
+            METRICS: self._environment.get(METRICS) or str(directory.new_metrics()),
+            FILES_URL: self._environment.get(FILES_URL) or (directory.path / "files").as_uri(),
             LIFELINE: str(lifeline),
         }
         return {name: value for name, value in self._environment.items() if not name.startswith("PG")} | ours
@@ -120,13 +126,14 @@ class House:
         performance.migrate()
         credentials = self._first_credentials(directory, performance)
         try:
-            performance.serve(self._address)
+            api = performance.serve(self._address)
         finally:  # told even if the API fails: nobody could ask for them again
             if credentials:
                 self._voice.credentials(credentials)
             directory.bootstrapped.touch()
         database_url, redis_url = (performance.environment[name] for name in (DATABASE_URL, REDIS_URL))
         self._voice.opened(Opened(self._address, database_url, redis_url, directory.path, directory.logs))
+        performance.work(api)
 
     def _first_credentials(self, directory: DataDirectory, performance: Performance) -> Mapping[str, str]:
         """A database of someone else's is asked every time: this directory does not know what it went through."""

@@ -14,7 +14,7 @@ class ExitCode(IntEnum):
     PORT_TAKEN = 69
     """The address cannot be listened on. Nothing was started."""
     FAILED = 70
-    """An engine, a migration or the API failed; the sentence ends with its last words."""
+    """An engine, a migration, the API or what works behind it failed; the sentence ends with its last words."""
     NO_SPACE = 73
     """The disk is full (or nearly) or cannot be written; no half-made database is left behind."""
     BUSY = 75

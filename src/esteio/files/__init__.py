@@ -1,1 +1,1 @@
-"""Files in an object store, and signed links to them that expire."""
+"""Files: bytes in an object store, a row for each, and the signed links by which they are fetched."""

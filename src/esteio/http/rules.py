@@ -51,6 +51,7 @@ class Rules:
     cached: Cached | None = None
     deprecation: Deprecation | None = None
     quiet: bool = False
+    streams: bool = False
     csp: Literal["api", "page"] = "api"
     errors: tuple[int, ...] = field(default=())
 
@@ -68,6 +69,7 @@ def rules(
     cached: Cached | None = None,
     deprecation: Deprecation | None = None,
     quiet: bool = False,
+    streams: bool = False,
     csp: Literal["api", "page"] = "api",
     errors: tuple[int, ...] = (),
 ) -> Callable[[Endpoint], Endpoint]:
@@ -77,6 +79,7 @@ def rules(
     limits: names of the policies that are charged; anonymous_limits: those for callers without credentials.
     idempotent: an Idempotency-Key is honoured. secret_answer: the stored answer is encrypted with the caller's key.
     precondition: whether If-Match is read, or even needed (428). quiet: outside limits, metrics and access log.
+    streams: the answer may go on for long; its time budget, and its place among what runs, are for its beginning.
     body_limit in bytes, time_budget in seconds. errors: further statuses that the operation documents.
     """
     declared = Rules(
@@ -91,6 +94,7 @@ def rules(
         cached=cached,
         deprecation=deprecation,
         quiet=quiet,
+        streams=streams,
         csp=csp,
         errors=errors,
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
+from time import monotonic
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
@@ -16,6 +17,12 @@ TASK = "esteio.run"
 
 EXPIRES = 60.0
 """Seconds after which an id that was not taken off the broker is thrown away: it has been sent again by then."""
+
+LONGEST = 5.0
+"""Seconds after which carrying stops for a look at what else there is to do."""
+
+AT_ONCE = 32
+"""Messages that are given to the broker together."""
 
 _KEYS = "esteio-broker:"
 
@@ -42,6 +49,7 @@ def make_celery(url: str) -> Celery:
         worker_enable_remote_control=True,
         worker_send_task_events=False,
         broker_connection_timeout=3,
+        broker_heartbeat=4,
         broker_connection_retry=True,
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
@@ -52,15 +60,16 @@ def make_celery(url: str) -> Celery:
 
 def _transport(url: str) -> dict[str, Any]:
     if url.startswith("amqp"):
-        return {"confirm_publish": True, "read_timeout": 5, "write_timeout": 5}
+        return {"confirm_publish": True, "read_timeout": 5, "write_timeout": 5, "connect_timeout": 3}
     return {
         "global_keyprefix": _KEYS,
         "socket_timeout": 5,
         "socket_connect_timeout": 2,
         "socket_keepalive": True,
         "retry_on_timeout": False,
-        "health_check_interval": 10,
-        "visibility_timeout": 3600,
+        "health_check_interval": 3,
+        # What a worker had in hand when it died is sent again by the reconciler, long before this would notice.
+        "ack_emulation": False,
     }
 
 
@@ -83,32 +92,49 @@ class Carrier:
         self._producer: Any = None
 
     def carry(self, queue: str, batches: Sequence[Sequence[UUID]]) -> int:
-        """How many batches were given to the broker, from the first on; it stops at the first that was not."""
+        """How many batches were given to the broker, from the first on.
+
+        It stops at the first that was refused, or after some seconds, so that a slow broker delays nothing else. Raises
+        what the broker's client raises when it took none.
+        """
+        end = monotonic() + LONGEST
         sent = 0
         try:
-            for jobs in batches:
-                self._send(queue, jobs)
-                sent += 1
+            while sent < len(batches) and monotonic() < end:
+                some = batches[sent : sent + AT_ONCE]
+                self._send(queue, some)
+                sent += len(some)
         except Exception:
             self.close()
             if sent == 0:
                 raise
         return sent
 
-    def _send(self, queue: str, jobs: Sequence[UUID]) -> None:
+    def _send(self, queue: str, batches: Sequence[Sequence[UUID]]) -> None:
+        producer = self.open()
+        with producer.batch():  # one round trip where the broker can
+            for jobs in batches:
+                self._celery.send_task(
+                    TASK,
+                    args=([str(job) for job in jobs],),
+                    task_id=str(jobs[0]),
+                    queue=queue,
+                    expires=EXPIRES,
+                    producer=producer,
+                    ignore_result=True,
+                )
+
+    def open(self) -> Any:
+        """The producer of the connection, made where there is none. Raises within seconds when the broker is away."""
         if self._producer is None:
             self._connection = self._celery.connection_for_write()
-            self._connection.ensure_connection(max_retries=1, interval_start=0, timeout=3)
+            try:
+                self._connection.ensure_connection(max_retries=1, interval_start=0, timeout=3)
+            except BaseException:
+                self.close()
+                raise
             self._producer = self._celery.amqp.Producer(self._connection, auto_declare=False)
-        self._celery.send_task(
-            TASK,
-            args=([str(job) for job in jobs],),
-            task_id=str(jobs[0]),
-            queue=queue,
-            expires=EXPIRES,
-            producer=self._producer,
-            ignore_result=True,
-        )
+        return self._producer
 
     def close(self) -> None:
         """Drop the connection; the next use makes a new one."""

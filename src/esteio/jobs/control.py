@@ -20,6 +20,7 @@ FROM gone WHERE jobs.id = :id
 RETURNING jobs.id, jobs.name, jobs.outcome, jobs.visible, jobs.principal, jobs.done, jobs.total, jobs.message,
     jobs.attempts
 """)
+# The new ticket's fence begins above all that the one before can have reached: whoever held the job then is nobody now.
 _AGAIN = text("""
 WITH again AS (
     UPDATE jobs SET outcome = NULL, finished_at = NULL, started_at = NULL, result = NULL, error = NULL, attempts = 0,
@@ -27,13 +28,19 @@ WITH again AS (
     WHERE id = ANY (CAST(:ids AS uuid[])) AND outcome = 'failed'
     RETURNING id, tenant_id, name, queue, lane, lane_limit
 )
-INSERT INTO job_tickets (job_id, tenant_id, name, queue, lane, lane_limit)
-SELECT id, tenant_id, name, queue, lane, lane_limit FROM again
+INSERT INTO job_tickets (job_id, tenant_id, name, queue, lane, lane_limit, fence)
+SELECT id, tenant_id, name, queue, lane, lane_limit, extract(epoch FROM now()) * 1000 FROM again
 RETURNING job_id
 """)
+# Of several with one key the last goes, and none while a newer one lives.
 _FAILED = text("""
-SELECT id FROM jobs
+SELECT id FROM jobs j
 WHERE outcome = 'failed' AND (CAST(:name AS text) IS NULL OR name = :name) AND (visible OR NOT :visible)
+AND (unique_key IS NULL OR NOT EXISTS (
+    SELECT FROM jobs other
+    WHERE other.name = j.name AND other.unique_key = j.unique_key
+    AND (other.outcome IS NULL OR (other.outcome = 'failed' AND (other.finished_at, other.id) > (j.finished_at, j.id)))
+))
 ORDER BY finished_at, id LIMIT :most
 """)
 _VISIBLE = text("SELECT outcome FROM jobs WHERE id = :id AND (visible OR NOT :visible)")
@@ -64,7 +71,10 @@ async def retry(session: AsyncSession, job: UUID, *, visible: bool = True) -> No
 
 
 async def retry_failed(session: AsyncSession, *, name: str | None, most: int, visible: bool = True) -> int:
-    """The oldest dead letters of the tenant run again, of one kind or of all; how many."""
+    """The oldest dead letters of the tenant run again, of one kind or of all; how many.
+
+    Those whose key a newer job has are left where they are.
+    """
     found = await session.execute(_FAILED, {"name": name, "visible": visible, "most": most})
     return await _again(session, list(found.scalars()))
 

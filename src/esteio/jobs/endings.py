@@ -10,10 +10,11 @@ from pydantic import BaseModel
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from esteio.base.errors import EsteioError, Unavailable
+from esteio.base.errors import EsteioError, Internal, Unavailable
 from esteio.db.batches import batch
 from esteio.db.database import Database
 from esteio.db.transaction import transaction
+from esteio.jobs.contents import contents, plain
 from esteio.jobs.gathering import Gathering
 from esteio.jobs.notice import Tell
 from esteio.jobs.run import Run
@@ -23,6 +24,7 @@ from esteio.telemetry.logs import log
 PATIENCE = (0.1, 0.3, 1.0, 2.0, 4.0)
 """Pauses between tries to write an ending while the database is away; after them the reconciler has the job."""
 
+LONGEST_WORDS = 2_000
 _ERROR = "UPDATE jobs SET error = $2::jsonb WHERE id = $1 AND outcome IS NULL"
 _FINISH = text("""
 WITH gone AS (
@@ -55,12 +57,16 @@ class Endings:
         self, run: Run, outcome: str, *, result: BaseModel | None = None, error: EsteioError | None = None
     ) -> str:
         """The run's end; `lost` when it was not its to write."""
-        shown = None if result is None else result.model_dump(mode="json")
-        ending = Ending(run.held, outcome, _json(result), error_json(error))
+        try:
+            text = None if result is None else contents(result, "The job's result")
+        except Exception as refusal:  # whatever a result is made of, its job comes to an end
+            log("esteio.jobs").exception("job.result_not_kept")
+            outcome, text, error = "failed", None, refusal if isinstance(refusal, EsteioError) else Internal()
+        ending = Ending(run.held, outcome, text, error_json(error))
         for pause in (*PATIENCE, None):
             try:
                 written = await (
-                    self._finish_visible(run, ending, shown) if run.kind.visible else self._finish((run.tenant, ending))
+                    self._finish_visible(run, ending) if run.kind.visible else self._finish((run.tenant, ending))
                 )
                 break
             except Unavailable:
@@ -80,7 +86,7 @@ class Endings:
             written |= await self._tickets.finish(tenant, endings)
         return [ending.held.id in written for _, ending in items]
 
-    async def _finish_visible(self, run: Run, ending: Ending, shown: dict[str, Any] | None) -> bool:
+    async def _finish_visible(self, run: Run, ending: Ending) -> bool:
         async with transaction(self._database, run.tenant) as session:
             values = _progress_values(run) | {
                 "outcome": ending.outcome,
@@ -89,14 +95,16 @@ class Endings:
             }
             written = (await session.execute(_FINISH, values)).first() is not None
             if written:
-                self._tell(
-                    session, run.notice(ending.outcome, result=shown, error=orjson.loads(ending.error or "null"))
-                )
+                result, error = orjson.loads(ending.result or "null"), orjson.loads(ending.error or "null")
+                self._tell(session, run.notice(ending.outcome, result=result, error=error))
         run.changed = False
         return written
 
     async def rest(self, claimed: Claimed, rest: Rest, error: EsteioError | None, run: Run | None = None) -> str:
-        """Give the job back with the error of this try; `lost` when it was not its to give."""
+        """Give the job back with the error of this try; `lost` when it was not its to give.
+
+        One whose cancellation was asked for meanwhile ends with this instead: it never runs again.
+        """
         for pause in (*PATIENCE, None):
             try:
                 given = await self._tickets.give_back([rest])
@@ -106,11 +114,11 @@ class Endings:
                     raise
                 await asyncio.sleep(pause)
         if not given:
-            return "lost"
+            return "lost" if run is None else await self.write(run, "cancelled")
         if error is not None:
             async with batch(self._database, claimed.tenant) as connection:
                 await connection.execute(_ERROR, claimed.id, error_json(error))
-        if run is not None and run.kind.visible:
+        if run is not None and run.kind.visible and error is not None:
             async with transaction(self._database, claimed.tenant) as session:
                 self._tell(session, run.notice("retrying", error=orjson.loads(error_json(error) or "null")))
         return rest.state
@@ -127,6 +135,8 @@ class Endings:
             except EsteioError as error:
                 run.changed = True
                 log("esteio.jobs").debug("job.progress_not_written", cause=error.operator)
+            except Exception:  # one run's progress that cannot be shown hides no other's
+                log("esteio.jobs").exception("job.progress_not_written")
 
     async def _show(self, session: AsyncSession, run: Run) -> None:
         if (await session.execute(_PROGRESS, _progress_values(run))).first() is not None and run.kind.visible:
@@ -143,12 +153,9 @@ def _progress_values(run: Run) -> dict[str, Any]:
     }
 
 
-def _json(result: BaseModel | None) -> str | None:
-    return None if result is None else result.model_dump_json()
-
-
 def error_json(error: EsteioError | None) -> str | None:
     """The error as it is kept with the job: words for the caller alone."""
     if error is None:
         return None
-    return orjson.dumps({"code": error.code, "title": error.title, "detail": error.detail}).decode()
+    words = {"code": error.code, "title": error.title, "detail": plain(error.detail, LONGEST_WORDS)}
+    return orjson.dumps(words).decode()

@@ -9,10 +9,12 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from esteio.base.ids import new_id
+from esteio.jobs.contents import contents
 from esteio.jobs.kinds import JobKind, Payload
 from esteio.telemetry.context import current
 
 _MOST_TURNS = 3
+_LONGEST_KEY = 200
 
 _ENQUEUE = text("""
 WITH asked AS (
@@ -74,7 +76,12 @@ async def enqueue(
 async def enqueue_all(
     session: AsyncSession, kind: JobKind[Payload], orders: Sequence[Order[Payload]], *, tenant: UUID, principal: str
 ) -> list[UUID]:
-    """The same for many jobs of one kind in one statement; ids in the order of what was asked."""
+    """The same for many jobs of one kind in one statement; ids in the order of what was asked.
+
+    Raises `PayloadTooLarge` and `Invalid` for an order that cannot be kept; nothing is written then.
+    """
+    if any(order.key is not None and len(order.key) > _LONGEST_KEY for order in orders):
+        raise ValueError(f"a key of {kind.name} has more than {_LONGEST_KEY} characters")
     found: dict[int, UUID] = {}
     for _ in range(_MOST_TURNS):
         rest = [place for place in range(len(orders)) if place not in found]
@@ -111,7 +118,7 @@ def _values(
     context = current.get()
     return {
         "ids": ids,
-        "payloads": [order.payload.model_dump_json() for order in orders],
+        "payloads": [contents(order.payload, "The job's order") for order in orders],
         "keys": [order.key for order in orders],
         "lanes": [order.lane or tenant for order in orders],
         "delays": [order.delay for order in orders],

@@ -2,7 +2,7 @@
 
 import random
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Generic, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,7 @@ from pydantic import BaseModel
 Payload = TypeVar("Payload", bound=BaseModel)
 Queue = Literal["io", "cpu"]
 QUEUES: tuple[Queue, ...] = ("io", "cpu")
+LONGEST_NAME = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,8 @@ class Retry:
         """Seconds until the next try after `tried` of them, or `None` when there is none."""
         if tried >= self.most:
             return None
-        whole = self.rests[tried - 1] if self.rests else min(self.longest, self.first * 2.0 ** (tried - 1))
+        doubled = self.first * 2.0 ** min(tried - 1, 60)
+        whole = self.rests[tried - 1] if self.rests else min(self.longest, doubled)
         return whole * random.uniform(0.9, 1.1)  # noqa: S311 - spreads load, guards nothing
 
 
@@ -66,6 +68,10 @@ class JobKind(Generic[Payload]):
     def __post_init__(self) -> None:
         if self.queue not in QUEUES:
             raise ValueError(f"the queue of {self.name} is one of {', '.join(QUEUES)}")
+        if not 0 < len(self.name) <= LONGEST_NAME:
+            raise ValueError(f"the name of a job has at most {LONGEST_NAME} characters: {self.name}")
+        if self.time_limit <= 0 or (self.lane_limit is not None and self.lane_limit < 1):
+            raise ValueError(f"a limit of {self.name} would let it never run")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +87,12 @@ class Schedule:
     zone: str = "UTC"
     name: str = ""
 
+    def __post_init__(self) -> None:
+        ZoneInfo(self.zone)
+        CronSim(self.cron, datetime(2000, 1, 1))
+        if len(self.key) > LONGEST_NAME:
+            raise ValueError(f"the name of a schedule has at most {LONGEST_NAME} characters: {self.key}")
+
     @property
     def key(self) -> str:
         """The schedule's own name: that of its kind unless it was named."""
@@ -88,5 +100,6 @@ class Schedule:
 
     def due(self, now: datetime) -> datetime:
         """The latest time at or before `now` at which it was due."""
-        local = now.astimezone(ZoneInfo(self.zone))
+        # The first tick of a reversed CronSim lies before the time it is given; the time itself may be due.
+        local = (now + timedelta(microseconds=1)).astimezone(ZoneInfo(self.zone))
         return next(CronSim(self.cron, local, reverse=True)).astimezone(now.tzinfo)

@@ -25,10 +25,10 @@ UPDATE job_tickets SET published_at = NULL WHERE job_id IN (
     LIMIT $2 FOR UPDATE SKIP LOCKED)
 """
 
-# A job whose cancellation was asked for, or that has cost too many workers, is ended below instead.
+# It keeps its place in its lane, before all that came after it. A job whose cancellation was asked for, or that has
+# cost too many workers, is ended below instead.
 _RUN_AGAIN = """
-UPDATE job_tickets SET state = 'queued', published_at = NULL, due_at = now(), worker = NULL, lease_until = NULL,
-    crashes = crashes + 1
+UPDATE job_tickets SET state = 'queued', published_at = NULL, worker = NULL, lease_until = NULL, crashes = crashes + 1
 WHERE job_id IN (
     SELECT job_id FROM job_tickets
     WHERE state = 'running' AND lease_until < now() AND crashes + 1 < $1 AND NOT cancel_requested

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from enum import Enum
 from uuid import UUID
 
 from esteio.base.errors import EsteioError
@@ -16,17 +17,34 @@ from esteio.jobs.settings import JobSettings
 from esteio.jobs.tickets import Tickets
 from esteio.telemetry.logs import log
 
+Batches = Sequence[Sequence[UUID]]
+
 CHANNEL = "esteio_jobs"
 FEWEST = 4
 """Ids on their way where no worker has signed on yet: the first one finds something to do."""
 
-BUSY_PAUSE = 0.02
-"""Seconds between rounds while more is waiting than there is room for."""
+BUSY_PAUSE = 0.01
+LONGEST_BUSY_PAUSE = 0.25
+"""Seconds between rounds while there is no room: it grows from the one to the other until something could be sent."""
+
+BROKER_PAUSE = 1.0
+"""Seconds between looks whether a broker that was away has returned."""
+
+GOODBYE = 2.0
+"""Seconds for which a relay that ends waits for what it is just sending."""
 
 ONCE_BATCHED = 64
 """Waiting jobs from which on several ids share a message of the queue `io`."""
 
 BATCH = 8
+
+
+class Look(Enum):
+    """What a round found: nothing to send, no room for more, or it has sent all there was room for."""
+
+    IDLE = 0
+    FULL = 1
+    SENT = 2
 
 
 class Relay:
@@ -43,14 +61,20 @@ class Relay:
 
     async def run(self) -> None:
         """Carry until cancelled. A broker or database that is away is tried again; what waits there waits."""
+        pause = BUSY_PAUSE
         async with self._notices:
             while True:
-                busy = False
-                for queue in QUEUES:
-                    busy = await self._round(queue) or busy
-                if busy:
-                    await asyncio.sleep(BUSY_PAUSE)
-                else:
+                if not self._well and not await self._returned():
+                    await asyncio.sleep(BROKER_PAUSE)
+                    continue
+                looks = [await self._round(queue) for queue in QUEUES]
+                if Look.SENT in looks:
+                    pause = BUSY_PAUSE
+                await asyncio.sleep(BUSY_PAUSE)
+                if Look.FULL in looks:
+                    pause = min(2 * pause, LONGEST_BUSY_PAUSE)
+                    await self._notices.wait(pause)
+                elif Look.SENT not in looks:
                     await self._notices.wait(self._poll)
 
     def close(self) -> None:
@@ -58,34 +82,55 @@ class Relay:
         self._thread.submit(self._carrier.close)
         self._thread.shutdown(wait=False)
 
-    async def _round(self, queue: str) -> bool:
-        """Whether more may be waiting than was carried now."""
+    async def _returned(self) -> bool:
+        """Whether a broker that was away can be reached: nothing is taken off the queue for one that is not."""
+        try:
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._carrier.open)
+        except Exception:
+            return False
+        log("esteio.jobs").info("relay.broker_returned")
+        self._well = True
+        return True
+
+    async def _round(self, queue: str) -> Look:
         try:
             slots, on_the_way = await self._tickets.room(queue)
             room = max(FEWEST, 2 * slots) - on_the_way
             if room <= 0:
-                return True
+                return Look.FULL
             jobs = await self._tickets.take(queue, room)
         except EsteioError as error:
             log("esteio.jobs").warning("relay.database_away", cause=error.operator)
-            return False
-        return await self._carry(queue, jobs) and len(jobs) == room if jobs else False
-
-    async def _carry(self, queue: str, jobs: Sequence[UUID]) -> bool:
+            return Look.IDLE
+        if not jobs:
+            return Look.IDLE
         size = BATCH if queue == "io" and len(jobs) >= ONCE_BATCHED else 1
-        batches = [jobs[place : place + size] for place in range(0, len(jobs), size)]
+        sent = await self._carry(queue, [jobs[place : place + size] for place in range(0, len(jobs), size)])
+        return Look.SENT if sent and len(jobs) == room else Look.IDLE
+
+    async def _carry(self, queue: str, batches: Batches) -> bool:
+        """Whether all were given to the broker; the others wait again."""
+        loop = asyncio.get_running_loop()
+        carrying = loop.run_in_executor(self._thread, self._carrier.carry, queue, batches)
         try:
-            loop = asyncio.get_running_loop()
-            sent = await loop.run_in_executor(self._thread, self._carrier.carry, queue, batches)
-        except Exception as error:
-            sent = 0
-            if self._well:
-                log("esteio.jobs").warning("relay.broker_away", cause=f"{type(error).__name__}: {error}")
-        self._well = sent == len(batches)
+            # Shielded: a relay that ends must know what it has sent, or it would wait until it is missed.
+            await asyncio.wait([carrying])
+        except asyncio.CancelledError:
+            await asyncio.wait([carrying], timeout=GOODBYE)
+            await self._conclude(queue, batches, carrying)
+            raise
+        return await self._conclude(queue, batches, carrying)
+
+    async def _conclude(self, queue: str, batches: Batches, carrying: "asyncio.Future[int]") -> bool:
+        error = carrying.exception() if carrying.done() else TimeoutError("the broker did not answer")
+        sent = 0 if error else carrying.result()
+        if error and self._well:
+            log("esteio.jobs").warning("relay.broker_away", cause=f"{type(error).__name__}: {error}")
+        self._well = error is None
         carried().labels(queue, "sent").inc(sum(len(batch) for batch in batches[:sent]))
-        if self._well:
-            return True
-        carried().labels(queue, "refused").inc(sum(len(batch) for batch in batches[sent:]))
-        with suppress(EsteioError):  # else the reconciler finds them
-            await self._tickets.untake([job for batch in batches[sent:] for job in batch])
-        return False
+        left = [job for batch in batches[sent:] for job in batch]
+        if left:
+            carried().labels(queue, "refused").inc(len(left))
+            with suppress(EsteioError):  # else the reconciler finds them
+                await self._tickets.untake(left)
+        return not left

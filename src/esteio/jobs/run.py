@@ -14,13 +14,16 @@ from esteio.base.clock import Clock
 from esteio.base.principal import DEFAULT_TENANT
 from esteio.db.database import Database
 from esteio.db.transaction import touched, transaction
+from esteio.jobs.contents import contents, plain
 from esteio.jobs.errors import LeaseLost
 from esteio.jobs.kinds import JobKind
 from esteio.jobs.notice import TaskNotice, Tell
 from esteio.jobs.tickets import Claimed, Held
 from esteio.resources import Resources
 
-_STILL_HELD = text("SELECT FROM job_tickets WHERE job_id = :id AND fence = :fence AND state = 'running' FOR SHARE")
+LONGEST_MESSAGE = 200
+
+_STILL_HELD = text("SELECT 1 FROM job_tickets WHERE job_id = :id AND fence = :fence AND state = 'running' FOR SHARE")
 _COMPLETE = text("""
 WITH gone AS (
     DELETE FROM job_tickets WHERE job_id = :id AND fence = :fence AND state = 'running'
@@ -93,7 +96,7 @@ class Run:
 
     def progress(self, done: int, total: int | None = None, message: str | None = None) -> None:
         """How far it is, in the kind's unit. Cheap: it is written down about twice a second, the last state counts."""
-        self.done, self.message = done, message[:200] if message else message
+        self.done, self.message = done, plain(message, LONGEST_MESSAGE) if message else message
         self.total = self.total if total is None else total
         self.changed = True
 
@@ -115,7 +118,7 @@ class Run:
             await session.flush()
             shown = None if result is None else result.model_dump(mode="json")
             values = {**self._proof, "done": self.done, "total": self.total, "message": self.message}
-            values["result"] = None if result is None else result.model_dump_json()
+            values["result"] = None if result is None else contents(result, "The job's result")
             if (await session.execute(_COMPLETE, values)).first() is None:
                 raise LeaseLost
             if self.kind.visible:

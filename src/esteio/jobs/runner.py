@@ -11,6 +11,7 @@ from uuid import UUID
 from pydantic import BaseModel, ValidationError
 
 from esteio.base.errors import EsteioError, Internal, Unavailable
+from esteio.db.database import Database
 from esteio.jobs.context import context_of
 from esteio.jobs.endings import Endings
 from esteio.jobs.errors import JobTimedOut, Later, LeaseLost, Permanent
@@ -70,6 +71,9 @@ class Runner:
 
     def __post_init__(self) -> None:
         self.tickets = Tickets(self.resources.database)
+        # Jobs may hold every connection that they share: signs of life have their own.
+        self._own = Database(self.resources.database.settings.model_copy(update={"pool_max": 1}), name="esteio-lease")
+        self._leases = self.tickets
         self.slots: dict[UUID, Slot] = {}
         self.stopping = False
         self._endings = Endings(self.resources.database, self.tickets, self.tell)
@@ -79,7 +83,15 @@ class Runner:
 
     async def open(self) -> None:
         """Give signs of life from now on."""
+        await self._own.open()
+        self._leases = Tickets(self._own)
         self._beating = (asyncio.create_task(self._beat_forever()), asyncio.create_task(self._show_forever()))
+
+    async def retire(self) -> None:
+        """Take on nothing more, and say so; what runs goes on, its leases kept."""
+        self.stopping = True
+        with suppress(Unavailable):
+            await self.tickets.sign_off(self.worker)
 
     async def close(self) -> None:
         """Stop what still runs, hand it back, and say that this worker is gone."""
@@ -97,6 +109,7 @@ class Runner:
                 await beating
         with suppress(Unavailable):
             await self.tickets.sign_off(self.worker)
+        await self._own.close()
 
     async def work(self, jobs: Sequence[UUID]) -> None:
         """Claim and run. While the database is away nothing is claimed: the reconciler sends the ids again."""
@@ -130,6 +143,9 @@ class Runner:
             # The lease runs out and the reconciler takes the job back.
             ended = "lost"
             self._log.error("job.ending_not_written", cause=error.operator)
+        except Exception:
+            ended = "lost"
+            self._log.exception("job.ending_not_written")
         finally:
             self.slots.pop(claimed.id, None)
             current.reset(token)
@@ -200,9 +216,13 @@ class Runner:
         if slot.reason == "lost":
             self._log.warning("job.lease_lost")
             return "lost"
+        if slot.reason is None and not _being_cancelled():
+            # The job let a cancellation of its own making through: that is a failure like any other.
+            self._log.error("job.failed", cause="CancelledError")
+            return await self._fail(slot, Internal(), None)
         rest = Rest(run.held, "queued", 0.0, uncounted=True)
-        await self._endings.rest(run.claimed, rest, None)
-        return "handed_back"
+        ended = await self._endings.rest(run.claimed, rest, None, run)
+        return "handed_back" if ended == "queued" else ended
 
     async def _fail(self, slot: Slot, error: EsteioError, seconds: float | None) -> str:
         """Try again later, or not any more."""
@@ -217,9 +237,14 @@ class Runner:
     async def _beat_forever(self) -> None:
         pause = min(2.0, self.job_settings.lease / BEATS)
         while True:
-            with suppress(EsteioError):
-                await self.tickets.sign_on(self.worker, self.queues, self.slots_in_all)
+            try:
+                if not self.stopping:
+                    await self._leases.sign_on(self.worker, self.queues, self.slots_in_all)
                 await self.beat()
+            except EsteioError:
+                pass  # leases bear a few beats that are missed
+            except Exception:
+                self._log.exception("worker.beat_failed")
             self._drop_overdue()
             await asyncio.sleep(pause)
 
@@ -234,7 +259,7 @@ class Runner:
         if not slots:
             return
         before = monotonic()
-        renewed = await self.tickets.renew([slot.run.held for slot in slots.values()], self.job_settings.lease)
+        renewed = await self._leases.renew([slot.run.held for slot in slots.values()], self.job_settings.lease)
         for job, slot in slots.items():
             if job in renewed:
                 slot.until = before + self.job_settings.lease
@@ -249,3 +274,8 @@ class Runner:
         for slot in list(self.slots.values()):
             if now > slot.until:
                 slot.stop("lost")
+
+
+def _being_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

@@ -47,7 +47,12 @@ class Scheduler:
         """Fire what has become due since the last run of any scheduler."""
         now = self._clock.now()
         for schedule in self._schedules:
-            await self._look(schedule, schedule.due(now))
+            try:
+                await self._look(schedule, schedule.due(now))
+            except EsteioError:
+                raise
+            except Exception:  # one that cannot be fired holds up no other
+                log("esteio.jobs").exception("schedule.not_fired", schedule=schedule.key)
 
     async def _look(self, schedule: Schedule, due: datetime) -> None:
         async with transaction(self._database, DEFAULT_TENANT) as session:

@@ -27,6 +27,9 @@ class JobSettings(BaseModel):
     lease: float = Field(
         default=20.0, ge=1, le=600, description="after so long without a sign of life a job runs again"
     )
+    drain: float = Field(
+        default=20.0, ge=0, le=3600, description="how long running jobs may go on when a worker is told to end"
+    )
     poll: float = Field(default=1.0, ge=0.05, le=60, description="between looks at the queue where no notice arrives")
     carried: float = Field(default=15.0, ge=1, le=600, description="until an id that did not arrive is sent again")
     history_days: int = Field(default=30, ge=1, le=3650, description="how long ended jobs are remembered")

@@ -103,10 +103,11 @@ RETURNING t.job_id, t.cancel_requested
 """
 
 _REST = """
-UPDATE job_tickets t SET state = held.state, due_at = now() + held.rest * interval '1 second', published_at = NULL,
-    worker = NULL, lease_until = NULL, attempts = t.attempts - held.uncounted
+UPDATE job_tickets t SET state = held.state, published_at = NULL, worker = NULL, lease_until = NULL,
+    due_at = CASE WHEN held.rest > 0 THEN now() + held.rest * interval '1 second' ELSE t.due_at END,
+    attempts = t.attempts - held.uncounted
 FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::float8[], $5::int[]) AS held (id, fence, state, rest, uncounted)
-WHERE t.job_id = held.id AND t.fence = held.fence AND t.state = 'running'
+WHERE t.job_id = held.id AND t.fence = held.fence AND t.state = 'running' AND NOT t.cancel_requested
 RETURNING t.job_id
 """
 
@@ -207,7 +208,7 @@ class Tickets:
             return {row["job_id"]: row["cancel_requested"] for row in rows}
 
     async def give_back(self, rests: Sequence[Rest]) -> set[UUID]:
-        """Let jobs run again after their rest; those that were still held."""
+        """Let jobs run again after their rest, at once in their old place; those still held and not to be cancelled."""
         async with self._database.connection() as connection:
             rows = await connection.fetch(
                 _REST,

@@ -14,6 +14,7 @@ from esteio.jobs.kinds import Schedule
 from esteio.limits.policy import Policy
 from esteio.realtime.channels import Channel
 from esteio.resources import Resources
+from esteio.webhooks.incoming import Incoming
 
 HealthCheck = Callable[[Resources], Awaitable[None]]
 """Returns when the part is well, raises when it is not; the error's words go to the log and to detailed health."""
@@ -28,7 +29,7 @@ class Manifest:
     permissions: name → what it allows. user_permissions: those that the role `user` holds.
     limits: the policies that its routes name, beside `default`.
     jobs: what it does later, with the functions that do it; schedules: which of them are due at which times.
-    channels: what of its facts can be listened to, and by whom.
+    channels: what of its facts can be listened to, and by whom. incoming: whose webhooks it takes.
     migrations: folder of its Alembic revisions, which travel with it.
     """
 
@@ -45,5 +46,6 @@ class Manifest:
     jobs: tuple[AnyJob, ...] = ()
     schedules: tuple[Schedule, ...] = ()
     channels: tuple[Channel, ...] = ()
+    incoming: tuple[Incoming, ...] = ()
     health: Mapping[str, HealthCheck] = field(default_factory=dict)
     migrations: Path | None = None

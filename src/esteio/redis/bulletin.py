@@ -49,7 +49,7 @@ class Bulletin:
 
     def on(self, topic: str, handler: Handler) -> None:
         """Call `handler` with the payload of every message on the topic; may be added at any time."""
-        self._handlers[_channel(topic)].append(handler)
+        self._handlers[channel_of(topic)].append(handler)
         self._wanted.set()
 
     def on_gap(self, handler: Gap) -> None:
@@ -58,7 +58,7 @@ class Bulletin:
 
     async def publish(self, topic: str, payload: bytes) -> None:
         """Tell every subscribed process, this one included; `RedisUnavailable` when it cannot be told."""
-        await self._client.execute("PUBLISH", _channel(topic), payload)
+        await self._client.execute("PUBLISH", channel_of(topic), payload)
 
     async def open(self) -> None:
         """Subscribe, waiting at most the client's deadline; it goes on trying in the background."""
@@ -104,7 +104,7 @@ class Bulletin:
     async def _subscribe(self, line: Line) -> int:
         """Ask for every topic, and for one without a name so that there always is one; how many were asked for."""
         self._wanted.clear()
-        channels = (_channel(""), *self._handlers)
+        channels = (channel_of(""), *self._handlers)
         await _send(line, "SUBSCRIBE", *channels)
         return len(channels)
 
@@ -176,7 +176,7 @@ class Bulletin:
                 log("esteio.redis").exception("bulletin.gap_handler_failed")
 
 
-def _channel(topic: str) -> bytes:
+def channel_of(topic: str) -> bytes:
     return key("bulletin", SYSTEM, topic).encode()
 
 

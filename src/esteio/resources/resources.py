@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from esteio.base.clock import Clock
 from esteio.base.crypto import Keyring
 from esteio.db.database import Database
+from esteio.files.files import Files
 from esteio.redis.bulletin import Bulletin
 from esteio.redis.client import RedisClient
 
@@ -20,6 +21,7 @@ class Resources:
     database: Database
     redis: RedisClient
     bulletin: Bulletin
+    files: Files
 
 
 @asynccontextmanager

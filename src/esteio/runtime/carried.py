@@ -3,6 +3,16 @@
 from esteio.jobs.job import AnyJob
 from esteio.jobs.kinds import Schedule
 from esteio.jobs.retention import PURGE_JOB, PURGE_SCHEDULE
+from esteio.jobs.retention_files import FILE_PURGE_JOB, FILE_PURGE_SCHEDULE
+from esteio.webhooks.carried import WEBHOOK_JOBS, WEBHOOK_SCHEDULES
 
-PLATFORM_JOBS: tuple[AnyJob, ...] = (PURGE_JOB,)
-PLATFORM_SCHEDULES: tuple[Schedule, ...] = (PURGE_SCHEDULE,)
+PLATFORM_JOBS: tuple[AnyJob, ...] = (
+    PURGE_JOB,
+    FILE_PURGE_JOB,
+    *WEBHOOK_JOBS,
+)
+PLATFORM_SCHEDULES: tuple[Schedule, ...] = (
+    PURGE_SCHEDULE,
+    FILE_PURGE_SCHEDULE,
+    *WEBHOOK_SCHEDULES,
+)

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from esteio.base.clock import Clock
 from esteio.base.crypto import Keyring
 from esteio.db.database import Database
+from esteio.files.files import Files
 from esteio.manifest import Manifest
 from esteio.redis.bulletin import Bulletin
 from esteio.redis.client import RedisClient
@@ -35,10 +36,12 @@ def service_folders(manifests: Iterable[Manifest]) -> list[Path]:
 def make_resources(settings: Settings, clock: Clock, *, name: str = "esteio") -> Resources:
     """What a process opens; `name` is what the database shows it as."""
     redis = RedisClient(settings.redis.url.get_secret_value(), deadline=settings.redis.deadline)
+    keyring = Keyring(settings.secret_key.get_secret_value())
     return Resources(
         clock=clock,
-        keyring=Keyring(settings.secret_key.get_secret_value()),
+        keyring=keyring,
         database=Database(settings.database, name=name),
         redis=redis,
         bulletin=Bulletin(redis),
+        files=Files(settings.files, keyring, clock),
     )

@@ -16,6 +16,9 @@ _TITLES = {
     "redis": "Redis or Valkey; `esteio up` brings its own",
     "auth": "Keys, tokens, passwords",
     "limits": "How often callers may call",
+    "files": "Where exports and imports are kept; `esteio up` has a folder of its own",
+    "upstream": "Where calls to addresses that callers name may go",
+    "webhooks": "Telling other servers, and being told",
     "telemetry": "How the house is seen",
 }
 _BOUNDS = (("ge", "at least"), ("gt", "more than"), ("le", "at most"), ("lt", "less than"))

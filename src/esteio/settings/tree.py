@@ -11,12 +11,16 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from esteio.auth.settings import AuthSettings
 from esteio.base.errors import StartRefused
 from esteio.db.settings import DatabaseSettings
+from esteio.files.settings import FilesSettings
 from esteio.http.settings import HttpSettings
 from esteio.jobs.settings import JobSettings
 from esteio.limits.settings import LimitSettings
+from esteio.realtime.settings import RealtimeSettings
 from esteio.redis.settings import RedisSettings
 from esteio.settings.variables import gathered, problems_of, stranger
 from esteio.telemetry.settings import TelemetrySettings
+from esteio.upstream.settings import UpstreamSettings
+from esteio.webhooks.settings import WebhookSettings
 
 
 class Settings(BaseModel):
@@ -33,11 +37,15 @@ class Settings(BaseModel):
     auth: AuthSettings = AuthSettings()
     limits: LimitSettings = LimitSettings()
     jobs: JobSettings = JobSettings()
+    files: FilesSettings = FilesSettings()
+    upstream: UpstreamSettings = UpstreamSettings()
+    webhooks: WebhookSettings = WebhookSettings()
+    realtime: RealtimeSettings = RealtimeSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
     services: dict[str, Any] = Field(default_factory=dict)
 
 
-SECTIONS = ("http", "database", "redis", "auth", "limits", "jobs", "telemetry")
+SECTIONS = ("http", "database", "redis", "auth", "limits", "jobs", "files", "upstream", "webhooks", "realtime", "telemetry")
 REQUIRED = ("database", "redis")
 
 

@@ -88,6 +88,8 @@ def _add_request(_: Any, __: str, event: Event) -> Event:
         principal, tenant = context.who()
         event.setdefault("request_id", context.request_id)
         event.setdefault("trace_id", context.trace_id)
+        if job := getattr(context, "job", None):
+            event.setdefault("job", job)
         if principal:
             event.setdefault("principal", principal)
             event.setdefault("tenant", tenant)

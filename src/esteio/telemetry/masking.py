@@ -13,6 +13,7 @@ _NAMES = re.compile(
 _SHAPES = re.compile(
     r"est_(?:live|test)_[0-9A-Za-z]+"  # API keys
     r"|est_refresh_[0-9A-Za-z]+"
+    r"|whsec_[0-9A-Za-z+/=_-]+"
     r"|eyJ[\w-]{5,}\.[\w-]+\.[\w-]*"  # JSON web tokens
     r"|\$argon2\w*\$[^\s\"]+"
     r"|(?<=://)[^\s/@:]*:[^\s/@]+(?=@)"  # user:password of a URL

@@ -4,7 +4,17 @@ import os
 import tempfile
 from functools import cache
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, multiprocess
+from prometheus_client import (
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    generate_latest,
+    multiprocess,
+    start_http_server,
+)
+
+from esteio.base.errors import StartRefused
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
@@ -29,6 +39,17 @@ def exposition() -> bytes:
         multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
         return generate_latest(registry)
     return generate_latest()
+
+
+def serve_metrics(port: int) -> None:
+    """Answer with the metrics on a port of the loopback address, for processes that have no other door."""
+    registry = CollectorRegistry() if DIRECTORY in os.environ else REGISTRY
+    if DIRECTORY in os.environ:
+        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    try:
+        start_http_server(port, "127.0.0.1", registry)
+    except OSError as error:
+        raise StartRefused(f"Port {port} of 127.0.0.1 cannot be used: {error.strerror}.") from error
 
 
 def forget_process(pid: int) -> None:

@@ -1,1 +1,1 @@
-"""Calls to the outside, guarded: no request reaches an address that is not public."""
+"""Speaking to servers outside: only to public addresses, each checked at the moment it is connected to."""

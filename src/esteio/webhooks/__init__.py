@@ -1,1 +1,1 @@
-"""Webhooks: signed deliveries to others, verified receipts from others."""
+"""Telling other servers what became true, and being told: signed, logged, retried, replayable."""

@@ -40,12 +40,17 @@ class Workshop:
 
     @property
     def broker_url(self) -> str:
-        """What carries ids: the broker of the settings, or the house's own Redis."""
-        return (self.job_settings.broker_url or self.settings.redis.url).get_secret_value()
+        """What carries ids."""
+        return broker_url(self.settings)
 
     async def spread(self, tenant: UUID, kinds: frozenset[str]) -> None:
         """Let every API process drop the kept answers that show what a job has changed."""
         await publish(self.resources.bulletin, full_tags(tenant, kinds))
+
+
+def broker_url(settings: Settings) -> str:
+    """The broker of the settings, or the house's own Redis."""
+    return (settings.jobs.broker_url or settings.redis.url).get_secret_value()
 
 
 def open_workshop(

@@ -118,6 +118,8 @@ async def _changed(session: Session, house: House, caller: Principal, task_id: U
 
 async def _shown(house: House, caller: Principal, task_id: UUID) -> Answer:
     task = await queries.one_task(house.database, _kinds(house), caller, task_id)
+    if task.result is not None:
+        task.result = house.resources.files.links.linked(task.result, caller.tenant)
     links = [Link(f"{BASE}/{task_id}", "self")]
     if task.result is not None and isinstance(task.result.get("url"), str):
         links.append(Link(task.result["url"], "result"))

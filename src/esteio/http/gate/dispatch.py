@@ -1,8 +1,8 @@
 """Last step: the operation itself, with a body that was checked and within its time."""
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from esteio.base.deadlines import Deadlines
+from esteio.base.deadlines import Deadline, Deadlines
 from esteio.base.errors import (
     MethodNotAllowed,
     NotFound,
@@ -27,7 +27,7 @@ class Dispatch:
         self.app = app
         self._settings = settings
         self._deadlines = Deadlines()
-        self._running = 0
+        self.running = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         exchange = exchange_of(scope)
@@ -43,19 +43,35 @@ class Dispatch:
             receive = await self._checked_body(exchange, receive)
         scope["app"] = self.app
         scope["path_params"] = exchange.parameters
-        if self._running >= self._settings.max_running and not operation.rules.quiet:
+        if self.running >= self._settings.max_running and not operation.rules.quiet:
             raise Unavailable("There is too much to do at the moment.", retry_after=1)
         budget = self._deadlines.within(operation.rules.time_budget or self._settings.time_budget)
-        self._running += 1
+        place = _Place(self)
         try:
             with budget:
+                if operation.rules.streams:
+                    send = self._letting_go(send, budget, place)
                 await operation.app(scope, receive, send)
         except TimeoutError as error:
             if not budget.expired:
                 raise
             raise TimedOut(operator=f"{operation.method} {operation.path} exceeded its time budget") from error
         finally:
-            self._running -= 1
+            place.leave()
+
+    def _letting_go(self, send: Send, budget: Deadline, place: "_Place") -> Send:
+        """A `send` with which the answer's beginning ends the time budget and gives the place to somebody else.
+
+        How much of what streams there may be, and how slow, is for the operation to bound.
+        """
+
+        async def begin(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._deadlines.discard(budget)
+                place.leave()
+            await send(message)
+
+        return begin
 
     async def _checked_body(self, exchange: Exchange, receive: Receive) -> Receive:
         body = await read_body(exchange, receive)
@@ -64,6 +80,19 @@ class Dispatch:
                 raise UnsupportedMediaType
             check_json(body, max_depth=self._settings.json_depth, max_members=self._settings.json_members)
         return replaying(body, receive)
+
+
+class _Place:
+    """One of the places among what runs, from now until it is left for the first time."""
+
+    def __init__(self, dispatch: Dispatch) -> None:
+        self._dispatch: Dispatch | None = dispatch
+        dispatch.running += 1
+
+    def leave(self) -> None:
+        if self._dispatch is not None:
+            self._dispatch.running -= 1
+            self._dispatch = None
 
 
 async def _tell_methods(scope: Scope, send: Send) -> None:

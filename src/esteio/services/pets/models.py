@@ -1,4 +1,4 @@
-"""The tables of pets and feedings."""
+"""The tables of pets, feedings and imports."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -49,3 +49,12 @@ class Feeding(TenantOwned, Table):
     grams: Mapped[int]
     fed_at: Mapped[datetime]
     by: Mapped[str] = mapped_column(String(100))
+
+
+class PetImport(TenantOwned, Table):
+    """How many rows of an import are done. Its id is that of its task, with which it goes."""
+
+    __tablename__ = "pet_imports"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    position: Mapped[int]

@@ -37,7 +37,7 @@ _ONE = {"weight_kg": cast(Pet.weight_kg, Float).label("weight_kg")}
 _PET = [_ONE.get(name, getattr(Pet, name)) for name in PET_FIELDS]
 _FEEDING = [getattr(Feeding, name) for name in FEEDING_FIELDS]
 
-_FILTERS: dict[str, ColumnElement[bool]] = {
+FILTERS: dict[str, ColumnElement[bool]] = {
     "species": Pet.species == bindparam("species", type_=String()),
     "status": Pet.status == bindparam("status", type_=String()),
     "name": Pet.name.ilike(bindparam("name", type_=String()), escape="\\"),
@@ -66,7 +66,7 @@ async def numbered_pets(
     per_page: int,
 ) -> NumberedPage[Row]:
     """One page by number, with the total. Its cost grows with the total and with the page's number."""
-    values = _filter_values(filters)
+    values = filter_values(filters)
     names = tuple(values)
     shape = _numbered(names, sort_by, sort_order)
     place = {"rows": per_page, "skipped": (page - 1) * per_page}
@@ -92,7 +92,7 @@ async def pets_from(
     limit: int,
 ) -> tuple[list[Row], bool]:
     """At most `limit` pets from a place on, in order, and whether there are more that way. Its cost does not grow."""
-    values = _filter_values(filters)
+    values = filter_values(filters)
     shape = _after(tuple(values), sort_by, sort_order, place.direction if place else None)
     if place is not None:
         values |= _place_values(place, sort_by)
@@ -111,7 +111,7 @@ async def first_pets(database: Database, tenant: UUID, *, skip: int, limit: int)
 
 async def pets_named(database: Database, tenant: UUID, name: str) -> Sequence[Row]:
     """The first 100 pets whose name contains the text, whatever its case."""
-    values = _filter_values({"name": name})
+    values = filter_values({"name": name})
     shape = _after(("name",), "created_at", "asc", None)
     return [dict(row) for row in await database.read(tenant, shape, *shape.arguments(values | {"rows": 100}))]
 
@@ -127,7 +127,8 @@ async def feedings_of(database: Database, tenant: UUID, pet_id: UUID, *, page: i
     return NumberedPage(rows, total, page, per_page)
 
 
-def _filter_values(filters: Mapping[str, Any]) -> dict[str, Any]:
+def filter_values(filters: Mapping[str, Any]) -> dict[str, Any]:
+    """The filters that were named, as the queries compare with them."""
     values = {name: value for name, value in filters.items() if value is not None}
     if "name" in values:
         literal = values["name"].replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
@@ -149,7 +150,7 @@ def _one_pet() -> Reading:
 
 
 def _pets(names: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
-    return select(*_PET).where(Pet.deleted_at.is_(None), *(_FILTERS[name] for name in names))
+    return select(*_PET).where(Pet.deleted_at.is_(None), *(FILTERS[name] for name in names))
 
 
 @lru_cache
@@ -158,7 +159,7 @@ def _count(names: tuple[str, ...]) -> Reading:
 
 
 def _count_of(names: tuple[str, ...]) -> Select[int]:
-    filters = (_FILTERS[name] for name in names)
+    filters = (FILTERS[name] for name in names)
     return select(func.count().label("total")).select_from(Pet).where(Pet.deleted_at.is_(None), *filters)
 
 

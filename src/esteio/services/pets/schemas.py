@@ -1,7 +1,7 @@
 """What callers send and receive."""
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import AfterValidator, Field
@@ -124,3 +124,28 @@ class FeedingView(View):
 
 PET_FIELDS = tuple(PetView.model_fields)
 FEEDING_FIELDS = tuple(FeedingView.model_fields)
+
+ExportFormat = Literal["csv", "csv.gz", "ndjson"]
+
+
+class PetExport(Body):
+    """How a pet with its feedings is written down."""
+
+    format: ExportFormat = "csv"
+
+
+class PetsExport(PetExport):
+    """Which pets are written down, and how. Filters are those of the list and hold together (and)."""
+
+    species: Species | None = None
+    status: Status | None = None
+    name: Annotated[Text, Field(min_length=1, max_length=100)] | None = Field(
+        None, description="The name contains this, whatever its case"
+    )
+    born_before: Day | None = None
+    born_after: Day | None = None
+    updated_since: Moment | None = Field(None, description="RFC 3339, as 2026-11-21T10:30:00Z")
+
+    def filters(self) -> dict[str, Any]:
+        """The filters that were named."""
+        return {name: value for name, value in self if name != "format" and value is not None}

@@ -1,17 +1,22 @@
 """What can be done to pets: who calls, in which transaction, at what time is given; what comes back is the row."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from esteio.base.clock import Clock
-from esteio.base.errors import Invalid, NotFound, PreconditionFailed
+from esteio.base.errors import Conflict, Invalid, NotFound, PreconditionFailed
+from esteio.base.ids import new_id
 from esteio.base.principal import Principal
 from esteio.events.events import EventType, tell
+from esteio.files.records import FileRef, keep
+from esteio.files.store import Written
+from esteio.jobs.enqueue import enqueue
 from esteio.services.pets import events
 from esteio.services.pets.errors import ForbiddenTransition, NoLongerRestorable
 from esteio.services.pets.models import Feeding, Pet
@@ -23,24 +28,83 @@ from esteio.services.pets.schemas import (
     NewFeeding,
     NewPet,
     PetChange,
+    PetExport,
+    PetsExport,
     PetView,
     Status,
 )
+from esteio.services.pets.tasks import EXPORT_PET, EXPORT_PETS, IMPORT_PETS, ImportOrder, OnePetOrder
 
 _COLUMNS: list[InstrumentedAttribute[Any]] = [getattr(Pet, name) for name in PET_FIELDS]
 _AHEAD = timedelta(days=1)
+_ADVANCE = text("""
+INSERT INTO pet_imports AS i (id, tenant_id, position) VALUES (:id, :tenant, :after)
+ON CONFLICT (id) DO UPDATE SET position = EXCLUDED.position WHERE i.position = :before
+RETURNING id
+""")
 
 
 async def register_pet(*, caller: Principal, session: AsyncSession, clock: Clock, data: NewPet) -> PetView:
     """A new pet, active, owned by the caller unless an owner is named. Tells `pet.created`."""
     now = clock.now()
-    members = data.model_dump() | {"owner": data.owner or caller.label or caller.id}
-    pet = Pet(**members, tenant_id=caller.tenant, status="active", version=1, created_at=now, updated_at=now)
+    pet = Pet(
+        **_members(caller, data), tenant_id=caller.tenant, status="active", version=1, created_at=now, updated_at=now
+    )
     session.add(pet)
     await session.flush()
     view = await _view(session, pet.id)
     _tell(session, caller, events.PET_CREATED, events.PetFact(pet=view), view.id, now)
     return view
+
+
+async def register_portion(
+    *, caller: Principal, session: AsyncSession, clock: Clock, data: Sequence[NewPet], task: UUID, span: tuple[int, int]
+) -> None:
+    """The pets of some rows of an import, in a few statements. Tells `pet.created` of each.
+
+    `span` is how many rows were done before and are done with these: it is written with the pets, so that no row is
+    done twice or left out, however often the task is begun. Raises `Conflict` when another run has got further.
+    """
+    now = clock.now()
+    times = {"created_at": now, "updated_at": now}
+    pets = [
+        Pet(**_members(caller, new), **times, id=new_id(), tenant_id=caller.tenant, status="active", version=1)
+        for new in data
+    ]
+    session.add_all(pets)
+    await session.flush()
+    found = await session.execute(select(*_COLUMNS).where(Pet.id.in_([pet.id for pet in pets])))
+    views = {row.id: PetView.model_validate(row) for row in found}
+    for pet in pets:
+        _tell(session, caller, events.PET_CREATED, events.PetFact(pet=views[pet.id]), pet.id, now)
+    place = {"id": task, "tenant": caller.tenant, "before": span[0], "after": span[1]}
+    if (await session.execute(_ADVANCE, place)).first() is None:
+        raise Conflict("Another run of this import has got further.")
+
+
+def _members(caller: Principal, new: NewPet) -> dict[str, Any]:
+    return new.model_dump() | {"owner": new.owner or caller.label or caller.id}
+
+
+async def order_export(*, caller: Principal, session: AsyncSession, data: PetsExport) -> UUID:
+    """The task that writes the pets to a file."""
+    return await enqueue(session, EXPORT_PETS, data, tenant=caller.tenant, principal=caller.id)
+
+
+async def order_pet_export(*, caller: Principal, session: AsyncSession, pet_id: UUID, data: PetExport) -> UUID:
+    """The task that writes a pet with its feedings to a file. Raises `NotFound`."""
+    await _view(session, pet_id)
+    order = OnePetOrder(pet_id=pet_id, format=data.format)
+    return await enqueue(session, EXPORT_PET, order, tenant=caller.tenant, principal=caller.id)
+
+
+async def order_import(
+    *, caller: Principal, session: AsyncSession, clock: Clock, file: FileRef, written: Written
+) -> UUID:
+    """The task that registers the pets of a CSV file, which is kept from now on."""
+    keep(session, file, written, tenant=caller.tenant, principal=caller.id, now=clock.now())
+    order = ImportOrder(key=written.key, owner=caller.label or caller.id)
+    return await enqueue(session, IMPORT_PETS, order, tenant=caller.tenant, principal=caller.id)
 
 
 async def replace_pet(

@@ -14,17 +14,22 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter
+from pydantic import BaseModel
 
 from bench import sample
 from esteio.app import create_app
+from esteio.base.principal import Principal
 from esteio.catalog import SHIPPED
 from esteio.cli.server import serve_on
+from esteio.events.events import EventType
 from esteio.http.answers import Answer, Link
 from esteio.http.envelope import Envelope
 from esteio.http.etags import list_etag
 from esteio.http.rules import Cached, rules
 from esteio.limits.policy import Policy
 from esteio.manifest import Manifest
+from esteio.realtime.channels import Channel
+from esteio.resources import Resources
 from esteio.runtime.opening import sections
 from esteio.settings import read_settings
 from esteio.telemetry.logs import configure
@@ -73,6 +78,19 @@ def page(rows: list[dict[str, Any]]) -> Answer:
     return Answer(rows, etag=tag, links=[Link("/api/v2/bench/pets", "self")])
 
 
+class Happened(BaseModel):
+    """A fact about a pet, for those who listen."""
+
+    pet: dict[str, Any]
+
+
+HAPPENED = EventType("bench.happened", Happened, "Something to be told to many.")
+
+
+async def may_listen(principal: Principal, resources: Resources, subject: str) -> bool:
+    return principal.may(PERMISSION)
+
+
 MANIFEST = Manifest(
     name="bench",
     title="Bench",
@@ -83,7 +101,10 @@ MANIFEST = Manifest(
         Policy("bench.hour", quota=300_000_000, window=3600),
         Policy("bench.once", quota=1, window=86_400),
     ),
+    events=(HAPPENED,),
+    channels=(Channel(name="bench", events=("bench.",), may=may_listen),),
 )
+SERVICES = (*SHIPPED, MANIFEST)
 
 
 def main() -> None:
@@ -115,11 +136,10 @@ def follow(listening: socket.socket) -> "subprocess.Popen[bytes]":
 
 def answer(listening: socket.socket) -> None:
     prepare_directory()
-    services = (*SHIPPED, MANIFEST)
-    settings = read_settings(sections(services))
+    settings = read_settings(sections(SERVICES))
     configure(settings.telemetry)
     sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115 - for the access log, to the end
-    serve_on(listening, create_app(settings, services))
+    serve_on(listening, create_app(settings, SERVICES))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """How fast jobs go in one way of doing them, and the CPU of each part, over alternating rounds."""
 
 import statistics
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -15,8 +15,8 @@ class Way(Protocol):
     job and returns when that was, `cpu_spent` is the CPU so far of those who carry and run.
     """
 
-    jobs: int
-
+    @property
+    def jobs(self) -> int: ...
     def produce(self) -> dict[str, float]: ...
     def ended(self) -> float: ...
     def cpu_spent(self) -> float: ...
@@ -46,12 +46,15 @@ class Pace:
         return f"{statistics.median(self.engines):.0f} µs"
 
 
-def take(ways: Mapping[str, Way], engines: Engines, times: int) -> dict[str, Pace]:
-    """Every way once, then every way again; a first round, which is not counted, warms them."""
+def take(ways: Mapping[str, Way], engines: Engines, times: int, settle: Callable[[], object]) -> dict[str, Pace]:
+    """Every way once, then every way again; a first round, which is not counted, warms them, then they are settled."""
     paces = {name: Pace() for name in ways}
-    for number in range(times + 1):
+    for way in ways.values():
+        _take(way, engines, Pace())
+    settle()
+    for _ in range(times):
         for name, way in ways.items():
-            _take(way, engines, paces[name] if number else Pace())
+            _take(way, engines, paces[name])
     return paces
 
 

@@ -83,27 +83,28 @@ def apps(engines: Engines, wanted: set[str]) -> list[App]:
     names = wanted & {"esteio", "esteio-pair", "esteio-rows"}
     if not names:
         return []
-    keys = asyncio.run(_prepare(engines, names))
+    keys = asyncio.run(prepare(engines, "esteio", with_rows="esteio-rows" in names))
     served = ("-m", "bench.house_service", "--port", "{port}")
     return [
-        App("esteio", served, _environment(engines, REDIS_DB), keys),
-        App("esteio-pair", (*served, "--processes", "2"), _environment(engines, PAIR_REDIS_DB), keys),
-        App("esteio-rows", served, _environment(engines, ROWS_REDIS_DB) | {"ESTEIO_HTTP__CACHE_BYTES": "0"}, keys),
+        App("esteio", served, environment(engines, REDIS_DB), keys),
+        App("esteio-pair", (*served, "--processes", "2"), environment(engines, PAIR_REDIS_DB), keys),
+        App("esteio-rows", served, environment(engines, ROWS_REDIS_DB) | {"ESTEIO_HTTP__CACHE_BYTES": "0"}, keys),
     ]
 
 
-def _environment(engines: Engines, redis_db: int) -> dict[str, str]:
+def environment(engines: Engines, redis_db: int, database: str = "esteio") -> dict[str, str]:
     return {
         "ESTEIO_SECRET_KEY": SECRET,
-        "ESTEIO_DATABASE__URL": engines.database_url("esteio"),
+        "ESTEIO_DATABASE__URL": engines.database_url(database),
         "ESTEIO_REDIS__URL": engines.redis_url(redis_db),
         "ESTEIO_LIMITS__DEFAULT": "6000000/minute",
         "ESTEIO_HTTP__SWAGGER_UI": "false",
     }
 
 
-async def _prepare(engines: Engines, names: set[str]) -> tuple[str, ...]:
-    url = engines.database_url("esteio")
+async def prepare(engines: Engines, database: str, *, with_rows: bool = False) -> tuple[str, ...]:
+    """The schema and the callers' keys in a database that is there already; the keys."""
+    url = engines.database_url(database)
     await migrate(DatabaseSettings.model_validate({"url": url}), service_folders(SHIPPED))
     keyring = Keyring(SECRET)
     connection = await asyncpg.connect(url)
@@ -111,7 +112,7 @@ async def _prepare(engines: Engines, names: set[str]) -> tuple[str, ...]:
         await connection.execute("SELECT set_config($1, $2, false)", SETTING, str(DEFAULT_TENANT))
         keys = tuple(make_key() for _ in range(CALLERS))
         await _insert_keys(connection, keyring, keys)
-        if "esteio-rows" in names:
+        if with_rows:
             await _insert_rows(connection, keyring)
     finally:
         await connection.close()

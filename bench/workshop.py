@@ -13,7 +13,6 @@ from bench import programs
 from bench.engines import Engines
 from bench.programs import Program
 from bench.subject import SECRET
-from esteio.base.clock import SystemClock
 from esteio.base.principal import DEFAULT_TENANT
 from esteio.db.settings import DatabaseSettings
 from esteio.db.tenancy import SETTING
@@ -22,10 +21,10 @@ from esteio.jobs.enqueue import enqueue
 from esteio.jobs.kinds import JobKind, Payload
 from esteio.manifest import Manifest
 from esteio.migrations.runner import migrate
-from esteio.resources import open_resources
-from esteio.runtime.opening import make_resources, sections, service_folders
+from esteio.resources import Resources, open_resources
+from esteio.runtime.opening import sections, service_folders
 from esteio.settings import read_settings
-
+from esteio.worker.assembly import open_workshop
 
 PRINCIPAL = "user:bench"
 GLANCE, END_SECONDS = 0.05, 300
@@ -62,15 +61,14 @@ class Workshop:
         return asyncio.run(self._done(engines.database_url(self.database), kind, order))
 
     async def _done(self, url: str, kind: JobKind[Payload], order: Payload) -> Ended:
-        settings = read_settings(sections(()), environ=self.environment)
-        resources = make_resources(settings, SystemClock())
+        resources = resources_of(self.environment)
         async with open_resources(resources), transaction(resources.database, DEFAULT_TENANT) as session:
             job = await enqueue(session, kind, order, tenant=DEFAULT_TENANT, principal=PRINCIPAL)
         connection = await asyncpg.connect(url)
         try:
             await connection.execute("SELECT set_config($1, $2, false)", SETTING, str(DEFAULT_TENANT))
             async with asyncio.timeout(END_SECONDS):
-                while (row := await connection.fetchrow(ENDED, job)) is None:
+                while (row := await connection.fetchrow(ENDED, job)) is None:  # noqa: ASYNC110 - another process's
                     await asyncio.sleep(GLANCE)
             return Ended(row["outcome"], row["seconds"], json.loads(row["result"] or "null"), row["error"])
         finally:
@@ -82,6 +80,12 @@ def prepare(engines: Engines, database: str, services: Sequence[Manifest]) -> No
     engines.psql(f"CREATE DATABASE {database}", "esteio")
     settings = DatabaseSettings.model_validate({"url": engines.database_url(database)})
     asyncio.run(migrate(settings, service_folders(services)))
+
+
+def resources_of(environment: dict[str, str]) -> Resources:
+    """What the harness itself does something with, as a process of the house would."""
+    quiet = environment | {"ESTEIO_TELEMETRY__LOG_LEVEL": "warning"}
+    return open_workshop("bench", read_settings(sections(()), environ=quiet), services=()).resources
 
 
 @contextmanager

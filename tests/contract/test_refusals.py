@@ -45,7 +45,7 @@ def powerless(served: Served) -> Iterator[httpx.Client]:
 def used_up(house: House, new_database: Callable[[], str]) -> Iterator[Served]:
     """A house that takes one call an hour of each caller, and has taken it."""
     database = new_database()
-    for name in ("pets.list", "pets.read"):
+    for name in ("pets.list", "pets.read", "files.download"):
         sql(
             database,
             'INSERT INTO limit_overrides (name, quota, "window", updated_by) VALUES ($1, 1, 3600, $2)',
@@ -54,7 +54,7 @@ def used_up(house: House, new_database: Callable[[], str]) -> Iterator[Served]:
         )
     with house(database_url=database, LIMITS__DEFAULT="1/hour", TELEMETRY__ACCESS_LOG="false") as running:
         for client in (running.client, running.anonymous):
-            for path in ("/.well-known/jwks.json", "/api/v2/pets", f"/api/v2/pets/{uuid4()}"):
+            for path in ("/.well-known/jwks.json", "/api/v2/pets", f"/api/v2/pets/{uuid4()}", "/api/v2/files/none"):
                 client.get(path)
         yield running
 

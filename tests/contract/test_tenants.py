@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -14,6 +14,7 @@ from esteio.http.routing import Operation
 from tests.conftest import House
 from tests.contract.operations import DOCUMENTS, VERSIONS, address, call, described, each
 from tests.contract.problems import problem
+from tests.files.keeping import kept
 from tests.house import Served, eventually
 
 PETS = "/api/v2/pets"
@@ -51,6 +52,7 @@ def found_tenant(served: Served, slug: str) -> Household:
     client = served.with_key(key.json()["data"]["key"])
     household = Household(slug, client, {"tenant_id": made.json()["data"]["id"]})
     furnish(household)
+    household.ids["token"] = kept(served, b"x", tenant=UUID(made.json()["data"]["id"])).link.rpartition("/")[2]
     return household
 
 
@@ -60,15 +62,18 @@ def furnish(household: Household) -> None:
     feeding = household.make(f"{PETS}/{pets[0]['id']}/feedings", food=f"food of {slug}", grams=100)
     key = household.make("/api/v2/keys", name=f"spare key of {slug}", scopes=["pets:write"])
     user = household.make("/api/v2/users", email=f"user@{slug}.example", name=f"User of {slug}")
+    task = household.client.post(f"{PETS}/export", json={}).json()["data"]
     roles = [household.make("/api/v2/roles", name=f"{name}-{slug}", permissions=["pets:write"]) for name in "ab"]
     ids |= {"pet_id": pets[0]["id"], "key_id": key["id"], "user_id": user["id"], "roles": roles[0]["name"]}
+    ids["task_id"] = task["id"]
     household.words = {*ids.values(), slug, pets[1]["id"], feeding["id"], key["public_id"], user["email"]}
 
 
 @pytest.fixture(scope="module")
-def served(house: House) -> Iterator[Served]:
+def served(house: House, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A house with two tenants beside its own."""
-    with house(TELEMETRY__ACCESS_LOG="false") as running:
+    files = tmp_path_factory.mktemp("files").as_uri()
+    with house(TELEMETRY__ACCESS_LOG="false", FILES__URL=files) as running:
         yield running
 
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 
+from esteio.base.errors import Unavailable
 from esteio.base.principal import DEFAULT_TENANT
 from esteio.db.transaction import transaction
 from esteio.jobs.control import retry
@@ -138,6 +139,22 @@ class TestOldHolder:
             assert sorted(found) == [False, True]
             assert len(await bench.effects(job)) == 1
 
+    async def test_a_commit_whose_answer_is_lost_is_the_end(self, bench: Bench) -> None:
+        """A completion that was committed stands, though the run that committed it believes that it failed."""
+        job = await bench.order(SHOWN)
+
+        async def do(run: Run, item: Item) -> None:
+            async with run_of(bench, run.claimed).completion(Made(n=1)) as session:
+                await write_effect(session, run)
+            raise Unavailable
+
+        runner = bench.runner(Job(SHOWN, do))
+        await runner.work([job])
+        await runner.work([job])
+        assert await bench.state(job) == "succeeded"
+        assert len(await bench.effects(job)) == 1
+        assert await bench.facts(job) == ["task.succeeded"]
+
     async def test_taking_back_and_completing_exclude_each_other(self, bench: Bench) -> None:
         """When the lease runs out in the middle of a completion, either the effect is there or the job runs again."""
         outcomes = set()
@@ -199,6 +216,21 @@ class TestCrashes:
         assert '"JOB_WORKER_LOST"' in row["error"]
         assert row["attempts"] == CRASHES
         assert await bench.facts(job) == ["task.failed"]
+
+    async def test_the_last_chance_is_taken_alone(self, bench: Bench) -> None:
+        """Of jobs that lost two workers together one at a time runs, so that the guilty one takes no other along."""
+        jobs = await bench.orders(PLAIN, 5)
+        for _ in range(CRASHES - 1):
+            assert len(await bench.tickets.take("io", 10)) == len(jobs)
+            assert len(await bench.tickets.claim(jobs, "w", 20)) == len(jobs)
+            await bench.lapse()
+            await bench.reconciler.once()
+        for _ in jobs:
+            (last,) = await bench.tickets.take("io", 10)
+            (mine,) = await bench.tickets.claim([last], "w", 20)
+            assert await bench.tickets.take("io", 10) == []
+            await bench.tickets.finish(DEFAULT_TENANT, [Ending(Held(last, mine.fence), "succeeded")])
+        assert await bench.count("job_tickets") == 0
 
     async def test_a_living_lease_is_left_alone(self, bench: Bench) -> None:
         """A round takes back what has run out and nothing else."""

@@ -20,8 +20,8 @@ from tests.jobs.bench import OTHER, SHOWN, Bench, Item, Made
 pytestmark = pytest.mark.anyio
 SECRET = "correct horse battery staple"
 CARRIED = {
-    "job_tickets": "job_id tenant_id name queue lane lane_limit state due_at published_at attempts crashes fence worker "
-    "lease_until started_at cancel_requested",
+    "job_tickets": "job_id tenant_id name queue lane lane_limit state due_at published_at attempts crashes fence "
+    "worker lease_until started_at cancel_requested",
     "outbox_queue": "consumer position tenant_id",
     "job_workers": "id queues slots seen_at",
     "job_schedules": "name last_due",

@@ -75,6 +75,13 @@ class ValkeyProcess:
             self._process.wait(10)
             self._process = None
 
+    def crash(self) -> None:
+        """End it at once, with everything it held."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(10)
+            self._process = None
+
     def discard(self) -> None:
         self.stop()
         self._directory.cleanup()

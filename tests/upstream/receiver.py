@@ -1,5 +1,7 @@
 """A real server that answers as its path says, well or badly, and remembers what it was sent."""
 
+import gzip
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -113,13 +115,12 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.sent += 100
 
     def _bomb(self, _: str) -> None:
-        import gzip
-
         self._answer(200, gzip.compress(b"0" * 20_000_000), content_encoding="gzip")
 
     def _close(self, _: str) -> None:
+        self.close_connection = True
         with suppress(OSError):
-            self.connection.close()
+            self.connection.shutdown(socket.SHUT_RDWR)
 
     def _garbage(self, _: str) -> None:
         self.wfile.write(b"\x00\x01 this is no HTTP\r\n\r\n")

@@ -3,10 +3,18 @@
 import asyncio
 import os
 import signal
+from typing import Any
 
+from fastapi import APIRouter
 from pydantic import BaseModel
 from sqlalchemy import text
 
+from esteio.auth.caller import Caller
+from esteio.http.answers import Answer
+from esteio.http.envelope import Envelope
+from esteio.http.rules import AUTHENTICATED, rules
+from esteio.http.sessions import Session
+from esteio.jobs.enqueue import enqueue
 from esteio.jobs.errors import Permanent
 from esteio.jobs.job import Job
 from esteio.jobs.kinds import JobKind, Retry
@@ -60,4 +68,17 @@ async def mark(run: Run, payload: Number) -> Number:
     return payload
 
 
-SERVICES = (Manifest(name="trial", jobs=(Job(NOOP, noop), Job(MARK, mark), Job(COMPUTE, mark))),)
+router = APIRouter(prefix="/trial", tags=["trial"])
+
+
+@router.post("/marks", summary="Marks a number later", response_model=Envelope[dict[str, Any]], status_code=202)
+@rules(AUTHENTICATED)
+async def mark_later(order: Number, caller: Caller, session: Session) -> Answer:
+    """The id of the job."""
+    job = await enqueue(session, MARK, order, tenant=caller.tenant, principal=caller.id)
+    return Answer({"job": str(job)}, status=202)
+
+
+SERVICES = (
+    Manifest(name="trial", routers={"v2": router}, jobs=(Job(NOOP, noop), Job(MARK, mark), Job(COMPUTE, mark))),
+)

@@ -25,7 +25,7 @@ class SocketProtocol(WebSocketsSansIOProtocol):
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
-        self.logger = _quiet()
+        self.logger = self.conn.logger = _quiet()
         self.close_timeout = CLOSE_WITHIN
 
     def write_frame(self, frame: bytes) -> bool:
@@ -44,6 +44,8 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         if message["type"] == "websocket.close":
             self.writable.set()  # a farewell does not wait for its turn
         await super().send(message)
+        if message["type"] == "websocket.http.response.body" and self.close_sent:
+            self.handshake_complete = True  # it was refused, which uvicorn would take for forgotten
 
     def keepalive_timeout(self) -> None:
         super().keepalive_timeout()

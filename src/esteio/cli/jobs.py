@@ -44,7 +44,7 @@ def list_jobs(state: str | None, failed: bool, name: str | None, limit: int, ten
 
     found = _in_tenant(tenant, read)
     if as_json:
-        click.echo(orjson.dumps(found))
+        click.echo(orjson.dumps(found, default=str))
         return
     for job in found:
         error = (job["error"] or {}).get("code", "")
@@ -67,11 +67,11 @@ def show(job: UUID, tenant: str | None, as_json: bool) -> None:
     if found is None:
         raise NotFound(f"There is no job {job}.")
     if as_json:
-        click.echo(orjson.dumps(found))
+        click.echo(orjson.dumps(found, default=str))
         return
     for label, value in found.items():
         if value is not None:
-            click.echo(f"{label:<16} {orjson.dumps(value).decode() if isinstance(value, dict) else value}")
+            click.echo(f"{label:<16} {orjson.dumps(value, default=str).decode() if isinstance(value, dict) else value}")
 
 
 @jobs.command("retry")

@@ -31,11 +31,13 @@ async def batch(
             await connection.execute(entering)
             try:
                 yield connection
-            except BaseException as error:
-                if isinstance(error, (*FAILURES, asyncio.CancelledError)):
-                    connection.terminate()  # a silent server would be silent to a rollback too
-                else:
-                    await connection.execute("ROLLBACK")
+            except (TimeoutError, asyncio.CancelledError):
+                raise  # then the connection is dropped by who lent it
+            except FAILURES:
+                connection.terminate()  # a silent server would be silent to a rollback too
+                raise
+            except BaseException:
+                await connection.execute("ROLLBACK")
                 raise
             await connection.execute("COMMIT")
     except FAILURES as error:

@@ -1,5 +1,6 @@
 """Links that are their own permission: signed, for one file, until a time."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,8 +14,9 @@ from esteio.base.errors import NotFound
 PATH = "/api/v2/files"
 _PURPOSE = "file-link"
 _VERSION = b"\x01"
-_PAYLOAD = len(_VERSION) + 16 + 16 + 8
-"""With the signature's 16 bytes that is 57: base64 leaves no spare bits, so that each link has one spelling."""
+_SPELLED = re.compile(r"[A-Za-z0-9_-]{76}", re.ASCII)
+"""Version, tenant, file and time are 41 bytes and the signature 16: base64 leaves no spare bits, so that each link has
+one spelling."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +47,13 @@ class Links:
 
     def read(self, token: str) -> Ticket:
         """What the link's token says; whether its time is over is for the caller to see. Raises `NotFound`."""
+        if not _SPELLED.fullmatch(token):
+            raise NotFound
         try:
             payload = self._keyring.verified(_PURPOSE, token)
         except ValueError as error:
             raise NotFound from error
-        if len(payload) != _PAYLOAD or payload[:1] != _VERSION:
+        if payload[:1] != _VERSION:
             raise NotFound
         until = datetime.fromtimestamp(int.from_bytes(payload[33:]), UTC)
         return Ticket(UUID(bytes=payload[1:17]), UUID(bytes=payload[17:33]), until)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, String
+from sqlalchemy import BigInteger, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from esteio.base.ids import new_id
@@ -17,6 +17,7 @@ class StoredFile(TenantOwned, Table):
     """
 
     __tablename__ = "files"
+    __table_args__ = (Index("ix_files_tenant_id_expires_at", "tenant_id", "expires_at"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     name: Mapped[str] = mapped_column(String(255))

@@ -21,6 +21,9 @@ EXPIRES = 60.0
 LONGEST = 5.0
 """Seconds after which carrying stops for a look at what else there is to do."""
 
+ANSWER = 4.0
+"""Seconds in which RabbitMQ says that it has a message."""
+
 AT_ONCE = 32
 """Messages that are given to the broker together."""
 
@@ -45,6 +48,7 @@ def make_celery(url: str) -> Celery:
         task_serializer="json",
         accept_content=["json"],
         worker_prefetch_multiplier=1,
+        worker_enable_prefetch_count_reduction=False,
         worker_hijack_root_logger=False,
         worker_enable_remote_control=True,
         worker_send_task_events=False,
@@ -122,6 +126,7 @@ class Carrier:
                     expires=EXPIRES,
                     producer=producer,
                     ignore_result=True,
+                    confirm_timeout=ANSWER,
                 )
 
     def open(self) -> Any:

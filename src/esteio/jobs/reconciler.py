@@ -25,15 +25,19 @@ UPDATE job_tickets SET published_at = NULL WHERE job_id IN (
     LIMIT $2 FOR UPDATE SKIP LOCKED)
 """
 
-# It keeps its place in its lane, before all that came after it. A job whose cancellation was asked for, or that has
-# cost too many workers, is ended below instead.
+# It keeps its place in its lane, before all that came after it. One of several that ran together may be what ended
+# their worker: those that have one chance left take it one after another, so that the guilty one takes no other along.
+# A job whose cancellation was asked for, or that has cost too many workers, is ended below instead.
 _RUN_AGAIN = """
-UPDATE job_tickets SET state = 'queued', published_at = NULL, worker = NULL, lease_until = NULL, crashes = crashes + 1
-WHERE job_id IN (
-    SELECT job_id FROM job_tickets
-    WHERE state = 'running' AND lease_until < now() AND crashes + 1 < $1 AND NOT cancel_requested
-    LIMIT $2 FOR UPDATE SKIP LOCKED)
-RETURNING job_id, name, worker
+UPDATE job_tickets t SET state = 'queued', published_at = NULL, worker = NULL, lease_until = NULL,
+    crashes = t.crashes + 1,
+    lane = CASE WHEN t.crashes + 2 < $1 THEN t.lane ELSE md5(lost.worker)::uuid END,
+    lane_limit = CASE WHEN t.crashes + 2 < $1 THEN t.lane_limit ELSE 1 END
+FROM (SELECT job_id, worker FROM job_tickets
+      WHERE state = 'running' AND lease_until < now() AND crashes + 1 < $1 AND NOT cancel_requested
+      LIMIT $2 FOR UPDATE SKIP LOCKED) AS lost
+WHERE t.job_id = lost.job_id
+RETURNING t.job_id, t.name, lost.worker
 """
 
 _TO_END = """

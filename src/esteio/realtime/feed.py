@@ -31,6 +31,11 @@ class Subscription:
         self.resumes = since is not None
         self.ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
+    @property
+    def takes(self) -> bool:
+        """Whether it can be given anything now: a beginning always, more only while its listener keeps up."""
+        return not (self.listener.busy and self.ready.done())
+
     def begin(self, at: Position) -> None:
         """It has a place from which it goes on."""
         if not self.ready.done():
@@ -94,7 +99,7 @@ class Feed:
 
     def ready_to_read(self) -> list[Subscription]:
         """Those who wait and can take something now; whoever is still busy with a portion comes later."""
-        return [waiting for waiting in self.waiting if not waiting.listener.busy]
+        return [waiting for waiting in self.waiting if waiting.takes]
 
     def aim(self, readers: Sequence[Subscription]) -> Position:
         """From where to read, so that it serves as many of them as one page can."""
@@ -125,9 +130,9 @@ class Feed:
         return any(moved)
 
     def _serve(self, reader: Subscription, page: Page, messages: Sequence[Message]) -> bool:
-        if reader.listener.busy:
-            return False
         before = reader.at
+        if not reader.takes:
+            return False
         if before is None:
             reader.at = page.end
             reader.begin(page.end)
@@ -148,7 +153,10 @@ class Feed:
         reader.at = page.end
 
     def _replay(self, reader: Subscription, at: Position, messages: Sequence[Message], first: int) -> None:
+        busy = reader.listener.busy
         reader.begin(at)
+        if busy:
+            return  # the rest when it has taken what waits for it
         for message in islice(messages, at.sequence + 1 - first, None):
             reader.listener.replay(message)
             reader.at = message.position
@@ -159,7 +167,7 @@ class Feed:
         if at is None or self._doubt or at.epoch != self._epoch:
             return False
         behind = self._last - at.sequence
-        if not 0 <= behind <= len(self._ring):
+        if not 0 <= behind <= len(self._ring) or (behind and waiting.listener.busy):
             return False
         waiting.resumed("complete")
         self._replay(waiting, at, self._ring, self._last - len(self._ring) + 1)

@@ -10,7 +10,7 @@ from esteio.realtime.mailbox import Mailbox
 from esteio.realtime.messages import Message, Position, standing
 from esteio.realtime.settings import RealtimeSettings
 
-RESTART, LATER, TOO_SLOW, UNAUTHENTICATED = 1012, 1013, 4408, 4401
+RESTART, LATER, TOO_SLOW, UNAUTHENTICATED, FORBIDDEN = 1012, 1013, 4408, 4401, 4403
 POLICY, NO_BINARY, NO_JSON = 1008, 1003, 1007
 LAST_WORDS = 3.0
 """Seconds that a connection has to take its farewell before it is given up."""

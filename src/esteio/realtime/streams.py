@@ -12,7 +12,7 @@ from esteio.base.errors import BadRequest
 from esteio.base.principal import Principal
 from esteio.realtime.commands import since_of
 from esteio.realtime.credentials import Credential
-from esteio.realtime.listener import LATER, RESTART, Listener
+from esteio.realtime.listener import FORBIDDEN, LATER, RESTART, Listener
 from esteio.realtime.messages import Message, Position, note
 from esteio.realtime.parts import Realtime
 
@@ -52,8 +52,7 @@ class Stream(Listener):
 
     def lost(self, message: Message) -> None:
         """A stream is all of its channels or none."""
-        super().lost(message)
-        self.end(4403, "a channel of this stream may not be heard any more")
+        self.end(FORBIDDEN, "a channel of this stream may not be heard any more")
 
     async def converse(self, receive: Receive, send: Send) -> None:
         """Write until either side ends it."""

@@ -89,7 +89,7 @@ def literal(host: str) -> Address | None:
     except ValueError:
         pass
     try:
-        return IPv4Address(socket.inet_aton(host))
+        return IPv4Address(socket.inet_aton(host.removesuffix(".")))
     except (OSError, ValueError, UnicodeEncodeError):
         return None
 

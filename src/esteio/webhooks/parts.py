@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from esteio.auth.audit import Audit
 from esteio.base.clock import Clock
@@ -10,6 +11,7 @@ from esteio.events.events import EventType
 from esteio.upstream.guard import Guard
 from esteio.webhooks.incoming import Source
 from esteio.webhooks.messages import EVERYTHING, NOT_SENT
+from esteio.webhooks.schemas import EventView
 from esteio.webhooks.settings import WebhookSettings
 
 
@@ -24,6 +26,14 @@ class Webhooks:
     audit: Audit
     events: Mapping[str, EventType]
     sources: Mapping[str, Source] = field(default_factory=dict)
+
+    @cached_property
+    def shown_events(self) -> list[EventView]:
+        """The events with the shapes of their data, worked out once."""
+        return [
+            EventView(name=event.name, summary=event.summary, data_schema=event.data.model_json_schema())
+            for event in self.events.values()
+        ]
 
     def knows(self, pattern: str) -> bool:
         """Whether a subscription names something that can happen."""

@@ -1,8 +1,9 @@
 """CSV that is imported: what it has to look like, and what each of its rows says.
 
 RFC 4180 with a header: columns separated by commas, lines by CRLF or LF, UTF-8 with or without a byte order mark. The
-columns are members of a new pet in any order; `name` and `species` are needed. An empty cell says nothing. The
-apostrophe that an export puts before a formula is not taken off: nobody could tell it from one that was meant.
+columns are members of a new pet in any order; `name` and `species` are needed. An empty cell says nothing; a line break
+in a cell is LF. The apostrophe that an export puts before a formula is not taken off: nobody could tell it from one
+that was meant.
 """
 
 import csv
@@ -136,7 +137,8 @@ def _row(number: int, names: Sequence[str], cells: Sequence[str]) -> Row:
 
 
 def _members(names: Sequence[str], cells: Sequence[str]) -> dict[str, Any]:
-    said: dict[str, Any] = {name: cell for name, cell in zip(names, cells, strict=True) if cell.strip()}
+    pairs = zip(names, cells, strict=True)
+    said: dict[str, Any] = {name: cell.replace("\r\n", "\n") for name, cell in pairs if cell.strip()}
     weight = said.get("weight_kg", "").strip()
     if _NUMBER.fullmatch(weight):
         said["weight_kg"] = float(weight)

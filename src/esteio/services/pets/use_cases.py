@@ -67,9 +67,10 @@ async def register_portion(
     """
     now = clock.now()
     times = {"created_at": now, "updated_at": now}
+    ids = sorted(new_id() for _ in data)  # pets of the same moment are listed by their ids: in the order of the rows
     pets = [
-        Pet(**_members(caller, new), **times, id=new_id(), tenant_id=caller.tenant, status="active", version=1)
-        for new in data
+        Pet(**_members(caller, new), **times, id=pet_id, tenant_id=caller.tenant, status="active", version=1)
+        for pet_id, new in zip(ids, data, strict=True)
     ]
     session.add_all(pets)
     await session.flush()

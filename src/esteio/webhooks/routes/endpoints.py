@@ -49,11 +49,7 @@ class EndpointsAsked(Paging):
 @rules("webhooks:read")
 async def list_events(request: Request) -> Answer:
     """Every kind of fact that an endpoint may ask for, with the shape of its data."""
-    known = house_of(request).parts["webhooks"].events.values()
-    shown = [
-        EventView(name=event.name, summary=event.summary, data_schema=event.data.model_json_schema()) for event in known
-    ]
-    return Answer(shown, cache_control="private, max-age=300")
+    return Answer(house_of(request).parts["webhooks"].shown_events)
 
 
 @router.get("/endpoints", summary="List webhook endpoints", response_model=Envelope[list[EndpointView]])

@@ -9,7 +9,7 @@ from itertools import islice
 from tempfile import SpooledTemporaryFile
 from typing import IO
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from esteio.base.errors import NotFound
 from esteio.base.principal import Principal
@@ -63,7 +63,7 @@ class Tally:
         )
 
 
-async def import_pets(run: Run, order: ImportOrder) -> None:
+async def import_pets(run: Run, order: ImportOrder) -> Imported | None:
     """Register the pet of every row that describes one; tell what is wrong with the others.
 
     Begun again after a crash it looks at all rows again, and registers those that were not done yet.
@@ -79,7 +79,10 @@ async def import_pets(run: Run, order: ImportOrder) -> None:
             if tally.rows > done:
                 await _register(run, order, portion[max(0, done - before) :], (max(done, before), tally.rows))
             run.progress(tally.rows, total)
+    if not tally.problems:
+        return tally.result(None)
     await _conclude(run, tally)
+    return None
 
 
 async def _fetch(run: Run, key: str, file: IO[bytes]) -> None:
@@ -110,10 +113,6 @@ async def _register(run: Run, order: ImportOrder, rows: Sequence[Row], span: tup
 
 
 async def _conclude(run: Run, tally: Tally) -> None:
-    if not tally.problems:
-        async with run.completion(tally.result(None)) as session:
-            await session.execute(delete(PetImport).where(PetImport.id == run.id))
-        return
     written = await _write_problems(run, tally.problems)
     days = run.settings.files.retention_days
     name, media_type = f"refused-{run.clock.now():%Y-%m-%d}.csv", "text/csv; charset=utf-8; header=present"

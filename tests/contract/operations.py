@@ -141,6 +141,7 @@ _MAKERS: dict[str, Callable[[str], dict[str, Any]]] = {
     "roles": lambda text: {"name": text, "permissions": ["pets:write"]},
     "tenants": lambda text: {"slug": text, "name": text},
     "pets": lambda text: {"name": text, "species": "dog"},
+    "endpoints": lambda text: {"url": f"https://example.com/{text}", "events": ["*"]},
 }
 """By the collection's name, a body that makes one more of its resources."""
 

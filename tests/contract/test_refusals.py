@@ -45,7 +45,7 @@ def powerless(served: Served) -> Iterator[httpx.Client]:
 def used_up(house: House, new_database: Callable[[], str]) -> Iterator[Served]:
     """A house that takes one call an hour of each caller, and has taken it."""
     database = new_database()
-    for name in ("pets.list", "pets.read", "files.download"):
+    for name in ("pets.list", "pets.read", "files.download", "hooks"):
         sql(
             database,
             'INSERT INTO limit_overrides (name, quota, "window", updated_by) VALUES ($1, 1, 3600, $2)',
@@ -56,6 +56,7 @@ def used_up(house: House, new_database: Callable[[], str]) -> Iterator[Served]:
         for client in (running.client, running.anonymous):
             for path in ("/.well-known/jwks.json", "/api/v2/pets", f"/api/v2/pets/{uuid4()}", "/api/v2/files/none"):
                 client.get(path)
+            client.post("/api/v2/hooks/none")
         yield running
 
 

@@ -33,6 +33,8 @@ def served(house: House) -> Iterator[Served]:
         running.client.post(f"/api/v2/pets/{pet['id']}/feedings", json={"food": "kibble", "grams": 1})
         running.client.post("/api/v2/roles", json={"name": "own", "permissions": []}, headers={"Idempotency-Key": "k"})
         running.key()
+        hook = running.client.post("/api/v2/webhooks/endpoints", json={"url": "https://example.com/", "events": ["*"]})
+        running.client.post(f"/api/v2/webhooks/endpoints/{hook.json()['data']['id']}/test")
         account = {"email": "a@example.org", "password": "correct horse battery"}
         running.anonymous.post("/auth/register", json={**account, "name": "A"})
         assert running.anonymous.post("/auth/login", json=account).status_code == 200

@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from threading import Event, Lock
@@ -18,7 +18,7 @@ from tests.cli.command import surroundings
 from tests.faults.errands import SERVICES, Errands
 from tests.house import ADMIN_KEY, eventually, sql, unused_port
 from tests.redis.valkey_process import ValkeyProcess
-from tests.worker.processes import scheduler, worker
+from tests.worker.processes import Running, scheduler, worker
 
 JOBS = 2_000
 CALLERS = 8
@@ -141,7 +141,7 @@ def valkey() -> Iterator[ValkeyProcess]:
 
 
 def breaks_everything(
-    callers: Callers, errands: Errands, valkey: ValkeyProcess, api: Api, stack: ExitStack
+    callers: Callers, errands: Errands, valkey: ValkeyProcess, api: Api, running: Sequence[Running], stack: ExitStack
 ) -> tuple[float, float]:
     """One fault after another, each when so many more were accepted; between which times Valkey was away.
 
@@ -152,8 +152,7 @@ def breaks_everything(
         number = min(JOBS, len(callers.accepted) + more)
         eventually(lambda: len(callers.accepted) >= number, 60)
 
-    first, second = (stack.enter_context(worker(errands.given, queues="io", services=SERVICES)) for _ in range(2))
-    relay = stack.enter_context(scheduler(errands.given, services=SERVICES))
+    first, second, relay = running
     accepted(200)
     first.kill()
     accepted(150)
@@ -195,9 +194,11 @@ def test_every_accepted_job_ends_and_has_its_effect_once(
     with ExitStack() as stack:
         stack.callback(api.end, signal.SIGKILL)
         api.start()
+        running = [stack.enter_context(worker(errands.given, queues="io", services=SERVICES)) for _ in range(2)]
+        running.append(stack.enter_context(scheduler(errands.given, services=SERVICES)))
         callers = Callers(api.port)
         with callers.calling():
-            away = breaks_everything(callers, errands, valkey, api, stack)
+            away = breaks_everything(callers, errands, valkey, api, running, stack)
         done = monotonic()
         errands.all_end()
         tail = monotonic() - done

@@ -4,6 +4,7 @@ import asyncio
 import signal
 from collections.abc import Callable
 from time import monotonic
+from uuid import UUID
 
 import pytest
 
@@ -51,7 +52,7 @@ def test_a_job_that_kills_its_workers_becomes_a_dead_letter(errands: Errands) ->
         errands.all_end()
         print(f"dead letter after {monotonic() - start:.1f} s with a lease of {LEASE} s")
     (row,) = sql(errands.url, "SELECT outcome, error->>'code' AS code FROM jobs WHERE id = $1", deadly)
-    assert (row["outcome"], row["code"]) == ("failed", "JOB_WORKER_LOST")
+    assert tuple(row) == ("failed", "JOB_WORKER_LOST"), f"{row}: {_story(errands, deadly)}"
     assert errands.wrote("began")[deadly] == CRASHES
     errands.each_done_once([*beside, *others])
 
@@ -77,3 +78,10 @@ def test_a_worker_that_is_asked_to_end_leaves_nothing_undone(errands: Errands) -
     assert {row["attempts"] for row in sql(errands.url, "SELECT attempts FROM jobs WHERE name = $1", ERRAND.name)} == {
         1
     }, "a try was used up"
+
+
+def _story(errands: Errands, job: UUID) -> list[tuple[object, ...]]:
+    """What is known of a job that ended otherwise than it should."""
+    rows = sql(errands.url, "SELECT attempts, started_at, finished_at, result, error FROM jobs WHERE id = $1", job)
+    rows += sql(errands.url, "SELECT stage, pid, at FROM wrote WHERE job = $1 ORDER BY at", job)
+    return [tuple(row) for row in rows]

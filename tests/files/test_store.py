@@ -15,7 +15,7 @@ from esteio.base.errors import NotFound, Unavailable
 from esteio.files.errors import StorageFull
 from esteio.files.settings import FilesSettings
 from esteio.files.store import PART, Store
-from tests.files.s3 import PREFIX, Bucket, full_server, line_to, s3_server
+from tests.files.s3 import PREFIX, Bucket, Line, full_server, line_to, s3_server
 
 MIB = 1_048_576
 LARGE = 2 * PART + 3 * MIB
@@ -161,6 +161,28 @@ def test_a_cancellation_leaves_nothing(place: Place) -> None:
 
     asyncio.run(run())
     assert place.names() == []
+
+
+@pytest.mark.parametrize("count", [PART + MIB, 2 * PART], ids=["while it closes", "in a part"])
+def test_a_cancellation_while_the_server_is_slow(bucket: Bucket, count: int) -> None:
+    """A writer that is cancelled while the store takes its time leaves neither object nor parts, wherever it stands."""
+    before = (bucket.listed(), bucket.unfinished())
+
+    async def run(there: Bucket, line: Line) -> None:
+        line.hold_after(PART - MIB)
+        writing = asyncio.create_task(put(Store(there.settings), "t/slow", content(count)))
+        async with asyncio.timeout(30):
+            while not line.holding:  # noqa: ASYNC110 - the line is another thread's
+                await asyncio.sleep(0.02)
+        writing.cancel()
+        await asyncio.sleep(0.1)
+        line.release()
+        with pytest.raises(asyncio.CancelledError):
+            await writing
+
+    with line_to(bucket) as (there, line):
+        asyncio.run(run(there, line))
+    assert (bucket.listed(), bucket.unfinished()) == before
 
 
 def test_deleting(place: Place) -> None:

@@ -72,6 +72,19 @@ class TestLaneLimit:
         await bench.owner.execute("DELETE FROM job_tickets WHERE job_id = $1", claimed[0].id)
         assert len(await bench.tickets.take("io", 100)) == 1
 
+    async def test_the_limit_holds_where_ids_come_late(self, bench: Bench) -> None:
+        """Ids that were given up for lost and arrive after all, together with others, run no more than the limit."""
+        lane = uuid4()
+        jobs = await bench.orders(NARROW, 6, lane=lane)
+        late = await bench.tickets.take("io", 10)
+        await bench.owner.execute("UPDATE job_tickets SET published_at = published_at - interval '1 hour'")
+        await bench.reconciler.once()
+        first = await bench.tickets.claim(jobs, "w", 20)
+        assert len(first) == 2
+        assert await bench.tickets.claim([*late, *jobs], "other", 20) == []
+        await bench.owner.execute("DELETE FROM job_tickets WHERE job_id = $1", first[0].id)
+        assert len(await bench.tickets.claim(jobs, "other", 20)) == 1
+
     async def test_many_relays_together_keep_the_limit(self, bench: Bench) -> None:
         """Eight relays that look at once do not carry more of a lane than its limit."""
         for _ in range(10):

@@ -39,7 +39,13 @@ def platform(settings: Settings, documents: APIRouter) -> Manifest:
         routers={
             "": _together(health.probes, accounts.ROUTERS[""], tasks.plain, realtime.root, documents),
             "v2": _together(
-                health.v2, accounts.ROUTERS["v2"], limits.router, tasks.router, downloads.router, webhooks.router, realtime.v2
+                health.v2,
+                accounts.ROUTERS["v2"],
+                limits.router,
+                tasks.router,
+                downloads.router,
+                webhooks.router,
+                realtime.v2,
             ),
         },
         public=frozenset(HEALTH) | accounts.PUBLIC | DOCUMENTS | downloads.PUBLIC | webhooks.PUBLIC | realtime.PUBLIC,

@@ -121,7 +121,15 @@ class Store:
         except BaseException as error:
             await _undo(writer, error)
             raise
-        await self._ask(self._finish(writer, key))
+        finishing = asyncio.ensure_future(self._ask(self._finish(writer, key)))
+        try:
+            await asyncio.shield(finishing)
+        except asyncio.CancelledError:
+            # An end that has begun cannot be called off half-way without leaving parts behind: it is made undone.
+            with suppress(Exception):
+                await finishing
+                await self.delete(key)
+            raise
 
     async def _finish(self, writer: "AsyncWritableFile", key: str) -> None:
         await writer.__aexit__(None, None, None)

@@ -83,11 +83,22 @@ SELECT coalesce((SELECT sum(slots) FROM job_workers
 
 _UNTAKE = "UPDATE job_tickets SET published_at = NULL WHERE job_id = ANY ($1::uuid[]) AND state <> 'running'"
 
+# An id may arrive after it was given up for lost and others of its lane were sent: the limit holds here too.
 _CLAIM = """
+WITH asked AS (
+    SELECT job_id, queue, lane, lane_limit, row_number() OVER (PARTITION BY queue, lane ORDER BY due_at, job_id) AS place
+    FROM job_tickets WHERE job_id = ANY ($1::uuid[]) AND state <> 'running' AND due_at <= now()
+), allowed AS (
+    SELECT job_id FROM asked
+    WHERE lane_limit IS NULL OR place + (
+        SELECT count(*) FROM job_tickets other
+        WHERE other.queue = asked.queue AND other.lane = asked.lane AND other.published_at IS NOT NULL
+        AND other.state = 'running') <= lane_limit
+)
 UPDATE job_tickets SET state = 'running', fence = fence + 1, attempts = attempts + 1, worker = $2,
     lease_until = now() + $3 * interval '1 second', started_at = coalesce(started_at, now()),
     published_at = coalesce(published_at, now())
-WHERE job_id = ANY ($1::uuid[]) AND state <> 'running' AND due_at <= now()
+WHERE job_id = ANY (ARRAY(SELECT job_id FROM allowed)) AND state <> 'running' AND due_at <= now()
 RETURNING job_id, tenant_id, fence, attempts
 """
 

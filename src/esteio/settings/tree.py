@@ -45,7 +45,19 @@ class Settings(BaseModel):
     services: dict[str, Any] = Field(default_factory=dict)
 
 
-SECTIONS = ("http", "database", "redis", "auth", "limits", "jobs", "files", "upstream", "webhooks", "realtime", "telemetry")
+SECTIONS = (
+    "http",
+    "database",
+    "redis",
+    "auth",
+    "limits",
+    "jobs",
+    "files",
+    "upstream",
+    "webhooks",
+    "realtime",
+    "telemetry",
+)
 REQUIRED = ("database", "redis")
 
 

@@ -20,7 +20,11 @@ from tests.house import Served, eventually
 PETS = "/api/v2/pets"
 PASSWORD = "correct horse battery"
 VOLATILE = {"date", "x-request-id", "ratelimit", "x-ratelimit-remaining", "x-ratelimit-reset"}
-LISTS = ("/api/v2/pets", "/api/v2/keys", "/api/v2/users", "/api/v2/roles", "/api/v2/audit")
+HOOKS = "/api/v2/webhooks"
+LISTS = (
+    *("/api/v2/pets", "/api/v2/keys", "/api/v2/users", "/api/v2/roles", "/api/v2/audit"),
+    *(f"{HOOKS}/endpoints", f"{HOOKS}/deliveries", f"{HOOKS}/receipts"),
+)
 
 
 @dataclass
@@ -52,6 +56,8 @@ def found_tenant(served: Served, slug: str) -> Household:
     client = served.with_key(key.json()["data"]["key"])
     household = Household(slug, client, {"tenant_id": made.json()["data"]["id"]})
     furnish(household)
+    hear(served, household)
+    household.ids["source"] = "nobody"
     household.ids["token"] = kept(served, b"x", tenant=UUID(made.json()["data"]["id"])).link.rpartition("/")[2]
     return household
 
@@ -66,7 +72,29 @@ def furnish(household: Household) -> None:
     roles = [household.make("/api/v2/roles", name=f"{name}-{slug}", permissions=["pets:write"]) for name in "ab"]
     ids |= {"pet_id": pets[0]["id"], "key_id": key["id"], "user_id": user["id"], "roles": roles[0]["name"]}
     ids["task_id"] = task["id"]
+    ids |= furnish_hooks(household)
     household.words = {*ids.values(), slug, pets[1]["id"], feeding["id"], key["public_id"], user["email"]}
+
+
+def furnish_hooks(household: Household) -> dict[str, str]:
+    """Webhook endpoints of the tenant, and something that is sent to them."""
+    url = f"https://{household.slug}.example.com/hook"
+    endpoints = [household.make(f"{HOOKS}/endpoints", url=url, events=["webhook.*"])["id"] for _ in range(2)]
+    sent = [household.client.post(f"{HOOKS}/endpoints/{endpoint}/test").json()["data"] for endpoint in endpoints]
+    return {"endpoint_id": endpoints[0], "delivery_id": sent[0]["id"]}
+
+
+def hear(served: Served, household: Household) -> None:
+    """Webhooks that somebody sent to the tenant."""
+    for _ in range(2):
+        receipt = household.ids["receipt_id"] = str(uuid4())
+        served.sql(
+            "INSERT INTO webhook_receipts VALUES ($1, $2, 'bank', $3, '{}', 'x', $1, now())",
+            receipt,
+            household.ids["tenant_id"],
+            f"{household.slug}-{receipt}",
+        )
+        household.words |= {receipt}
 
 
 @pytest.fixture(scope="module")
@@ -153,6 +181,7 @@ class TestEveryOperation:
     def test_nothing_of_ours_was_changed(self, ours: Household) -> None:
         """After all that, everything is as it was made."""
         paths = {"pet_id": PETS, "key_id": "/api/v2/keys", "user_id": "/api/v2/users", "roles": "/api/v2/roles"}
+        paths["endpoint_id"] = f"{HOOKS}/endpoints"
         for name, collection in paths.items():
             assert ours.client.get(f"{collection}/{ours.ids[name]}").json()["data"]["version"] <= 2
 

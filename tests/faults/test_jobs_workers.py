@@ -16,7 +16,7 @@ from tests.worker.processes import scheduler, worker
 
 EXIT = 30.0
 RESULT = "SELECT result->>'pid' AS pid, attempts FROM jobs WHERE id = $1"
-LEASE = 2.0
+LEASE = 3.0
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """The two ways to PostgreSQL: a pool for reads in one statement, an engine for transactions that write."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 from uuid import UUID
@@ -20,11 +20,17 @@ _FAREWELL = 1.0
 
 
 class Database:
-    """Opened once a process. Every wait is bounded: for a connection, for an answer, and for both together."""
+    """Opened once a process. Every wait is bounded: for a connection, for an answer, and for both together.
 
-    def __init__(self, settings: DatabaseSettings, *, name: str = "esteio") -> None:
+    `options` are settings of PostgreSQL for all its connections.
+    """
+
+    def __init__(
+        self, settings: DatabaseSettings, *, name: str = "esteio", options: Mapping[str, str] | None = None
+    ) -> None:
         self.settings = settings
         self._name = name
+        self._options = dict(options or {})
         self._pool: asyncpg.Pool | None = None
         self._engine: AsyncEngine | None = None
         self._writing: WeakSet[asyncpg.Connection] = WeakSet()
@@ -82,6 +88,7 @@ class Database:
                 "statement_timeout": f"{settings.statement_timeout * 1000:.0f}",
                 "lock_timeout": f"{settings.lock_timeout * 1000:.0f}",
                 "idle_in_transaction_session_timeout": "15000",
+                **self._options,
             },
             **options,
         )

@@ -33,10 +33,12 @@ BROKER_PAUSE = 1.0
 GOODBYE = 2.0
 """Seconds for which a relay that ends waits for what it is just sending."""
 
-ONCE_BATCHED = 64
+ONCE_BATCHED = 8
 """Waiting jobs from which on several ids share a message of the queue `io`."""
 
 BATCH = 8
+SHARE = 8
+"""A message holds at most so many ids, and at most this part of the slots: its jobs go to one worker together."""
 
 
 class Look(Enum):
@@ -104,7 +106,7 @@ class Relay:
             return Look.IDLE
         if not jobs:
             return Look.IDLE
-        size = BATCH if queue == "io" and len(jobs) >= ONCE_BATCHED else 1
+        size = max(1, min(BATCH, slots // SHARE)) if queue == "io" and len(jobs) >= ONCE_BATCHED else 1
         sent = await self._carry(queue, [jobs[place : place + size] for place in range(0, len(jobs), size)])
         return Look.SENT if sent and len(jobs) == room else Look.IDLE
 

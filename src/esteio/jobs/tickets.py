@@ -86,7 +86,8 @@ _UNTAKE = "UPDATE job_tickets SET published_at = NULL WHERE job_id = ANY ($1::uu
 # An id may arrive after it was given up for lost and others of its lane were sent: the limit holds here too.
 _CLAIM = """
 WITH asked AS (
-    SELECT job_id, queue, lane, lane_limit, row_number() OVER (PARTITION BY queue, lane ORDER BY due_at, job_id) AS place
+    SELECT job_id, queue, lane, lane_limit,
+        row_number() OVER (PARTITION BY queue, lane ORDER BY due_at, job_id) AS place
     FROM job_tickets WHERE job_id = ANY ($1::uuid[]) AND state <> 'running' AND due_at <= now()
 ), allowed AS (
     SELECT job_id FROM asked

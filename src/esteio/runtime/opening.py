@@ -15,6 +15,9 @@ from esteio.redis.client import RedisClient
 from esteio.resources import Resources
 from esteio.settings import Settings
 
+CARRYING = {"plan_cache_mode": "force_custom_plan"}
+"""The queue is empty now and long a minute later: a plan that was kept from then would read all of it each time."""
+
 _PLATFORM = Path(__file__).parents[1] / "migrations" / "versions"
 
 
@@ -33,14 +36,14 @@ def service_folders(manifests: Iterable[Manifest]) -> list[Path]:
     return [manifest.migrations for manifest in manifests if manifest.migrations is not None]
 
 
-def make_resources(settings: Settings, clock: Clock, *, name: str = "esteio") -> Resources:
-    """What a process opens; `name` is what the database shows it as."""
+def make_resources(settings: Settings, clock: Clock, *, name: str = "esteio", carries: bool = False) -> Resources:
+    """What a process opens; `name` is what the database shows it as; `carries` says that it works on the queue."""
     redis = RedisClient(settings.redis.url.get_secret_value(), deadline=settings.redis.deadline)
     keyring = Keyring(settings.secret_key.get_secret_value())
     return Resources(
         clock=clock,
         keyring=keyring,
-        database=Database(settings.database, name=name),
+        database=Database(settings.database, name=name, options=CARRYING if carries else None),
         redis=redis,
         bulletin=Bulletin(redis),
         files=Files(settings.files, keyring, clock),

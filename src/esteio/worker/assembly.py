@@ -63,7 +63,7 @@ def open_workshop(
     chosen = SHIPPED if services is None else tuple(services)
     settings = settings or read_settings(sections(chosen))
     ensure_configured(settings.telemetry)
-    resources = make_resources(settings, clock or SystemClock(), name=name)
+    resources = make_resources(settings, clock or SystemClock(), name=name, carries=True)
     return Workshop(
         settings=settings,
         services=chosen,

@@ -53,7 +53,17 @@ def test_no_disguise_makes_an_address_public(number: int) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["2130706433", "0x7f000001", "0x7f.1", "0177.0.0.1", "127.1", "017700000001", "[::ffff:127.0.0.1]", "127.0.0.1", "127.0.0.1."],
+    [
+        "2130706433",
+        "0x7f000001",
+        "0x7f.1",
+        "0177.0.0.1",
+        "127.1",
+        "017700000001",
+        "[::ffff:127.0.0.1]",
+        "127.0.0.1",
+        "127.0.0.1.",
+    ],
 )
 def test_every_spelling_is_read(text: str) -> None:
     """Spellings that resolvers take for 127.0.0.1 are read as that."""

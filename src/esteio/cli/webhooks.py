@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -14,7 +13,6 @@ from esteio.cli.hearing import Heard, Hearing, Refused
 from esteio.webhooks.messages import body_of, wants
 from esteio.webhooks.signing import SigningSecret, shared_secret, signed_headers
 
-Command = Callable[..., None]
 DELIVERIES = "/api/v2/webhooks/deliveries"
 
 _API = click.option("--api", default="http://127.0.0.1:8000", show_default=True, help="Where the API is")
@@ -69,12 +67,13 @@ async def _send(client: httpx.AsyncClient, url: str, heard: Heard, signing: Sign
     body = body_of(heard.event, heard.occurred_at, orjson.dumps(heard.data), heard.subject)
     headers = {"content-type": "application/json"}
     headers |= signed_headers(heard.message, int(time.time()), body, [signing])
-    began, came = time.monotonic(), ""
+    began = time.monotonic()
     try:
         came = str((await client.post(url, content=body, headers=headers)).status_code)
     except httpx.HTTPError as error:
         came = type(error).__name__
-    return f"{heard.occurred_at:%H:%M:%S}  {heard.event}  {heard.message}  {came}  {(time.monotonic() - began) * 1000:.0f} ms"
+    milliseconds = (time.monotonic() - began) * 1000
+    return f"{heard.occurred_at:%H:%M:%S}  {heard.event}  {heard.message}  {came}  {milliseconds:.0f} ms"
 
 
 @webhooks.command("list")

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
-from sqlalchemy import BigInteger, Identity, String, func
+from sqlalchemy import BigInteger, Identity, Index, String, func
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -29,6 +29,7 @@ class OutboxEntry(TenantOwned, Table):
     """A fact that has become true. `position` is the order of writing, `id` what receivers recognise it by."""
 
     __tablename__ = "outbox"
+    __table_args__ = (Index("ix_outbox_tenant_id_occurred_at", "tenant_id", "occurred_at"),)
 
     position: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     id: Mapped[UUID] = mapped_column(unique=True)

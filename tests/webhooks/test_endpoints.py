@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 
+from esteio.telemetry.masking import mask_text
 from tests.conftest import House
 from tests.contract.problems import problem
 from tests.house import Served
@@ -168,3 +169,19 @@ class TestLists:
         """An unknown state or filter is refused."""
         for params in ({"state": "lost"}, {"since": "yesterday"}, {"endpoint_id": "x"}, {"colour": "red"}):
             problem(served.client.get(DELIVERIES, params=params), 422)
+
+
+class TestDocument:
+    def test_what_receivers_are_sent(self, served: Served) -> None:
+        """OpenAPI lists every event that is sent, with the headers that receivers verify; progress is not sent."""
+        document = served.client.get("/api/v2/openapi.json").json()
+        known = {event["name"] for event in served.client.get(f"{HOOKS}/events").json()["data"]}
+        assert set(document["webhooks"]) == known
+        headers = {"webhook-id", "webhook-timestamp", "webhook-signature"}
+        for told in document["webhooks"].values():
+            assert {item["name"] for item in told["post"]["parameters"]} == headers
+
+
+def test_a_log_shows_no_secret() -> None:
+    """A secret is masked wherever it stands in a line."""
+    assert "b2xk" not in mask_text("signing with whsec_b2xkb2xkb2xkb2xk+/== now")

@@ -78,7 +78,8 @@ def test_what_failed(desk: Station, receiver: Receiver) -> None:
     since = moment()
     for number in range(5):
         desk.served.pet(name=f"Failed {number}")
-    eventually(lambda: len(desk.deliveries(endpoint, state="pending")) == 5 and len(receiver.requests) == 5)
+    resting = "SELECT count(*) FROM job_tickets WHERE lane = $1 AND state = 'retrying'"
+    eventually(lambda: desk.served.sql(resting, endpoint["id"])[0][0] == 5)
     desk.served.sql(
         "UPDATE webhook_deliveries SET state = 'failed', finished_at = now(), next_at = NULL WHERE endpoint_id = $1",
         endpoint["id"],

@@ -102,7 +102,7 @@ class Esteio:
             version,
             routes=self.api.routes,
             operations=self.table,
-            events=[event for manifest in self.manifests for event in manifest.events],
+            events=list(sent(event for manifest in self.manifests for event in manifest.events).values()),
             title="Esteio",
             release=self.settings.http.api_version if version == "v2" else "1.0.0",
             server=self.settings.http.public_url,

@@ -52,6 +52,12 @@ _HEADER_SCHEMAS: dict[str, tuple[str, dict[str, Any]]] = {
     "Link": ("What the answer leads to (RFC 8288)", {"type": "string"}),
 }
 
+_SIGNED = (
+    ("webhook-id", "The same over all retries and replays: what the message is recognised by"),
+    ("webhook-timestamp", "Epoch seconds of this attempt"),
+    ("webhook-signature", "Signatures (Standard Webhooks 1.0.0), several separated by blanks during a rotation"),
+)
+
 
 def document(
     version: str,
@@ -92,6 +98,7 @@ def document(
     for methods in whole["webhooks"].values():
         for described in methods.values():
             described["responses"].pop("422", None)
+            described["parameters"] = [_signed_header(name, words) for name, words in _SIGNED]
     return whole
 
 
@@ -159,6 +166,10 @@ def _header(name: str, words: str, *, required: bool = False, max_length: int) -
     # Any visible text is understood as far as the schema goes; what a field's own grammar refuses is a documented 400.
     schema = {"type": "string", "minLength": 1, "maxLength": max_length, "pattern": "^[!-~]+$"}
     return {"name": name, "in": "header", "required": required, "description": words, "schema": schema}
+
+
+def _signed_header(name: str, words: str) -> dict[str, Any]:
+    return {"name": name, "in": "header", "required": True, "description": words, "schema": {"type": "string"}}
 
 
 def _describe_answers(described: dict[str, Any], operation: Operation) -> None:

@@ -65,7 +65,7 @@ class TicketView(View):
     expires_in: int = Field(description="Seconds")
 
 
-@root.get("/ws", summary="Open a WebSocket", response_class=Response, responses={101: {"description": "Switching"}})
+@root.get("/ws", summary="Open a WebSocket", include_in_schema=False)
 @rules(streams=True, errors=(426,))
 async def open_socket(request: Request, asked: Annotated[SocketAsked, Query()]) -> Upgrade:
     """Messages are JSON: `subscribe`, `unsubscribe`, `ping`, `echo`; see docs/realtime.md."""

@@ -24,7 +24,8 @@ written here, a permission, plan or role that does not exist, a page that is ask
 def served(house: House) -> Iterator[Served]:
     """A house without limits: the fuzzer calls `PUT /api/v2/limits/default` too, and would lock itself out.
 
-    Nothing else is left out; streams end within a second. The administrator's key is one of the environment, which no operation can revoke.
+    Nothing else is left out; streams end after a second. The administrator's key is one of the environment, which no
+    operation can revoke.
     """
     with house(LIMITS__ENABLED="false", TELEMETRY__ACCESS_LOG="false", REALTIME__LIFETIME_SECONDS="1") as running:
         running.pet()

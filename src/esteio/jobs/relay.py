@@ -27,6 +27,9 @@ BUSY_PAUSE = 0.01
 LONGEST_BUSY_PAUSE = 0.25
 """Seconds between rounds while there is no room: it grows from the one to the other until something could be sent."""
 
+COMPANY = 0.025
+"""Seconds between rounds that sent all there was: what is written down meanwhile goes together."""
+
 BROKER_PAUSE = 1.0
 """Seconds between looks whether a broker that was away has returned."""
 
@@ -72,7 +75,7 @@ class Relay:
                 looks = [await self._round(queue) for queue in QUEUES]
                 if Look.SENT in looks:
                     pause = BUSY_PAUSE
-                await asyncio.sleep(BUSY_PAUSE)
+                await asyncio.sleep(BUSY_PAUSE if Look.SENT in looks or Look.FULL in looks else COMPANY)
                 if Look.FULL in looks:
                     pause = min(2 * pause, LONGEST_BUSY_PAUSE)
                     await self._notices.wait(pause)

@@ -9,11 +9,14 @@ ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
 def new_id() -> UUID:
-    """A UUIDv7: 48 bits of Unix milliseconds, then 74 random bits, so that new rows lie together in an index."""
-    milliseconds = time.time_ns() // 1_000_000
-    noise = int.from_bytes(os.urandom(10))
+    """A UUIDv7: Unix milliseconds (48 bits), 4096ths of one (12 bits, RFC 9562 method 3), 62 random bits.
+
+    Rows that are made one after the other lie together in an index, and in the order in which one process made them.
+    """
+    milliseconds, rest = divmod(time.time_ns(), 1_000_000)
+    noise = int.from_bytes(os.urandom(8))
     high = (milliseconds & 0xFFFF_FFFF_FFFF) << 80
-    low = (0x7 << 76) | ((noise >> 62 & 0xFFF) << 64) | (0b10 << 62) | (noise & 0x3FFF_FFFF_FFFF_FFFF)
+    low = (0x7 << 76) | ((rest * 4096 // 1_000_000) << 64) | (0b10 << 62) | (noise & 0x3FFF_FFFF_FFFF_FFFF)
     return UUID(int=high | low)
 
 

@@ -17,7 +17,7 @@ from esteio.db.transaction import transaction
 from esteio.jobs.contents import contents, plain
 from esteio.jobs.gathering import Gathering
 from esteio.jobs.notice import Tell
-from esteio.jobs.run import Run
+from esteio.jobs.run import END, Run
 from esteio.jobs.tickets import Claimed, Ending, Rest, Tickets
 from esteio.telemetry.logs import log
 
@@ -26,17 +26,6 @@ PATIENCE = (0.1, 0.3, 1.0, 2.0, 4.0)
 
 LONGEST_WORDS = 2_000
 _ERROR = "UPDATE jobs SET error = $2::jsonb WHERE id = $1 AND outcome IS NULL"
-_FINISH = text("""
-WITH gone AS (
-    DELETE FROM job_tickets WHERE job_id = :id AND fence = :fence AND state = 'running'
-    RETURNING job_id, attempts, started_at
-)
-UPDATE jobs SET outcome = :outcome, result = CAST(:result AS jsonb), error = CAST(:error AS jsonb),
-    attempts = gone.attempts, started_at = gone.started_at, finished_at = now(), done = :done, total = :total,
-    message = :message
-FROM gone WHERE jobs.id = gone.job_id
-RETURNING jobs.id
-""")
 _PROGRESS = text("""
 UPDATE jobs SET done = :done, total = :total, message = :message FROM job_tickets t
 WHERE jobs.id = :id AND t.job_id = :id AND t.fence = :fence AND t.state = 'running'
@@ -93,7 +82,7 @@ class Endings:
                 "result": ending.result,
                 "error": ending.error,
             }
-            written = (await session.execute(_FINISH, values)).first() is not None
+            written = (await session.execute(END, values)).first() is not None
             if written:
                 result, error = orjson.loads(ending.result or "null"), orjson.loads(ending.error or "null")
                 self._tell(session, run.notice(ending.outcome, result=result, error=error))

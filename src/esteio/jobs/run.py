@@ -24,16 +24,18 @@ from esteio.resources import Resources
 LONGEST_MESSAGE = 200
 
 _STILL_HELD = text("SELECT 1 FROM job_tickets WHERE job_id = :id AND fence = :fence AND state = 'running' FOR SHARE")
-_COMPLETE = text("""
+END = text("""
 WITH gone AS (
     DELETE FROM job_tickets WHERE job_id = :id AND fence = :fence AND state = 'running'
     RETURNING job_id, attempts, started_at
 )
-UPDATE jobs SET outcome = 'succeeded', result = CAST(:result AS jsonb), error = NULL, attempts = gone.attempts,
-    started_at = gone.started_at, finished_at = now(), done = :done, total = :total, message = :message
+UPDATE jobs SET outcome = :outcome, result = CAST(:result AS jsonb), error = CAST(:error AS jsonb),
+    attempts = gone.attempts, started_at = gone.started_at, finished_at = now(), done = :done, total = :total,
+    message = :message
 FROM gone WHERE jobs.id = gone.job_id
 RETURNING jobs.id
 """)
+"""Ends one job, if it is still held; no row where it is not."""
 
 
 class Spread(Protocol):
@@ -118,8 +120,9 @@ class Run:
             await session.flush()
             shown = None if result is None else result.model_dump(mode="json")
             values = {**self._proof, "done": self.done, "total": self.total, "message": self.message}
+            values |= {"outcome": "succeeded", "error": None}
             values["result"] = None if result is None else contents(result, "The job's result")
-            if (await session.execute(_COMPLETE, values)).first() is None:
+            if (await session.execute(END, values)).first() is None:
                 raise LeaseLost
             if self.kind.visible:
                 self.tell(session, self.notice("succeeded", result=shown))

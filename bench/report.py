@@ -97,13 +97,22 @@ def table(told: list[Line]) -> str:
 
 
 def write(told: list[Line], figures: dict[str, Figures], about: dict[str, object]) -> None:
+    """Write both files. Rows that were not measured now keep what stands there of them."""
+    before = json.loads(RESULTS.read_text()) if RESULTS.exists() else {"points": {}, "rows": []}
+    now = {line.row for line in told}
+    told = sorted([*told, *(Line(**row) for row in before["rows"] if row["row"] not in now)], key=_number)
+    points = before["points"] | {name: _point(figure) for name, figure in figures.items()}
     results = {
         "machine": about,
-        "points": {name: _point(figure) for name, figure in sorted(figures.items())},
+        "points": dict(sorted(points.items())),
         "rows": [asdict(line) for line in told],
     }
     RESULTS.write_text(json.dumps(results, indent=2, ensure_ascii=False) + "\n")
     _write_page(told, about)
+
+
+def _number(line: Line) -> int:
+    return int(line.row.removeprefix("P"))
 
 
 def _point(figures: Figures) -> dict[str, object]:

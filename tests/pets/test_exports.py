@@ -28,7 +28,7 @@ from tests.house import Served
 
 EXPORT = "/api/v2/pets/export"
 FORMATS = ("csv", "csv.gz", "ndjson")
-MANY = int(os.environ.get("ESTEIO_TEST_EXPORT_ROWS", "200000"))
+MANY = int(os.environ.get("ESTEIO_TEST_EXPORT_ROWS", "1000000"))
 HEADER = "id,name,species,breed,sex,birth_date,weight_kg,status,owner,notes,created_at,updated_at,version"
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 FORMULAS = ("=1+1", "+1", "-1", "@SUM(A1)", "=cmd|' /C calc'!A0")

@@ -40,7 +40,7 @@ ONCE_BATCHED = 8
 """Waiting jobs from which on several ids share a message of the queue `io`."""
 
 BATCH = 8
-SHARE = 8
+SHARE = 4
 """A message holds at most so many ids, and at most this part of the slots: its jobs go to one worker together."""
 
 

@@ -55,9 +55,9 @@ async def purge(run: Run, order: PurgeOrder) -> Purged:
     facts_before = now - timedelta(days=days.outbox_days)
     purged = Purged()
     async for tenant in tenants(run.database):
-        purged.jobs += await _portions(run.database, tenant, _JOBS, jobs_before)
-        purged.facts += await _portions(run.database, tenant, _FACTS, facts_before)
-        purged.records += await _portions(run.database, tenant, _RECORDS, now)
+        purged.jobs += await portions(run.database, tenant, _JOBS, jobs_before)
+        purged.facts += await portions(run.database, tenant, _FACTS, facts_before)
+        purged.records += await portions(run.database, tenant, _RECORDS, now)
         run.progress(purged.jobs + purged.facts + purged.records)
     return purged
 
@@ -73,7 +73,8 @@ async def tenants(database: Database) -> AsyncIterator[UUID]:
         yield row["id"]
 
 
-async def _portions(database: Database, tenant: UUID, statement: str, before: object) -> int:
+async def portions(database: Database, tenant: UUID, statement: str, before: object) -> int:
+    """Run a statement of (time, most rows) as the tenant until it finds less than a portion; how many rows in all."""
     removed = 0
     while True:
         async with batch(database, tenant) as connection:

@@ -11,7 +11,6 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from esteio.base.clock import Clock
-from esteio.base.principal import DEFAULT_TENANT
 from esteio.db.database import Database
 from esteio.db.transaction import touched, transaction
 from esteio.jobs.contents import contents, plain
@@ -150,7 +149,3 @@ class Run:
             result=result,
             error=error,
         )
-
-    def of_platform(self) -> bool:
-        """Whether it runs for the whole deployment, as what schedules enqueue does."""
-        return self.tenant == DEFAULT_TENANT

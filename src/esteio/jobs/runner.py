@@ -101,8 +101,10 @@ class Runner:
         tasks = [slot.task for slot in self.slots.values() if slot.task is not None]
         if tasks:
             await asyncio.wait(tasks, timeout=self.job_settings.lease / 2)
-        while self.slots:  # their endings are being written  # noqa: ASYNC110 - bounded by Endings' own patience
-            await asyncio.sleep(0.02)
+        with suppress(TimeoutError):  # then a lease that runs out frees what is left
+            async with asyncio.timeout(self.job_settings.lease / 2):
+                while self.slots:  # noqa: ASYNC110 - their endings are being written, by the tasks of their orders
+                    await asyncio.sleep(0.02)
         for beating in self._beating:
             beating.cancel()
             with suppress(asyncio.CancelledError):

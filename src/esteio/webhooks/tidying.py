@@ -1,12 +1,9 @@
 """Removing what is too old, and closing deliveries whose job was lost."""
 
-from datetime import datetime, timedelta
-from uuid import UUID
+from datetime import timedelta
 
-from esteio.db.batches import batch
-from esteio.db.database import Database
 from esteio.jobs.job import Job
-from esteio.jobs.retention import PORTION, tenants
+from esteio.jobs.retention import portions, tenants
 from esteio.jobs.run import Run
 from esteio.webhooks.kinds import TIDY, Tidied, TidyOrder
 
@@ -43,22 +40,11 @@ async def tidy(run: Run, order: TidyOrder) -> Tidied:
     receipts_before = now - timedelta(days=settings.receipt_days)
     tidied = Tidied()
     async for tenant in tenants(run.database):
-        tidied.lost += await _portions(run.database, tenant, _LOST, now - LOST_AFTER)
-        tidied.deliveries += await _portions(run.database, tenant, _DELIVERIES, deliveries_before)
-        tidied.receipts += await _portions(run.database, tenant, _RECEIPTS, receipts_before)
-        tidied.endpoints += await _portions(run.database, tenant, _ENDPOINTS, deliveries_before)
+        tidied.lost += await portions(run.database, tenant, _LOST, now - LOST_AFTER)
+        tidied.deliveries += await portions(run.database, tenant, _DELIVERIES, deliveries_before)
+        tidied.receipts += await portions(run.database, tenant, _RECEIPTS, receipts_before)
+        tidied.endpoints += await portions(run.database, tenant, _ENDPOINTS, deliveries_before)
     return tidied
-
-
-async def _portions(database: Database, tenant: UUID, statement: str, before: datetime) -> int:
-    changed = 0
-    while True:
-        async with batch(database, tenant) as connection:
-            status = await connection.execute(statement, before, PORTION)
-        portion = int(status.rpartition(" ")[2])
-        changed += portion
-        if portion < PORTION:
-            return changed
 
 
 TIDY_JOB = Job(TIDY, tidy)

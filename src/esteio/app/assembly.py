@@ -1,7 +1,8 @@
 """From settings and manifests to one ASGI application."""
 
-from collections.abc import AsyncIterator, Awaitable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from starlette.types import Receive, Scope, Send
@@ -20,6 +21,7 @@ from esteio.db.revisions import known_revisions
 from esteio.http.answers import Envelope, dumps
 from esteio.http.cache import ResponseCache
 from esteio.http.cursors import Cursors
+from esteio.http.exchange import Manner
 from esteio.http.freshness import Freshness
 from esteio.http.house import House
 from esteio.http.idempotency import IdempotencyRecords
@@ -32,7 +34,7 @@ from esteio.limits.limiter import Limiter
 from esteio.limits.logins import login_limit
 from esteio.limits.metrics import LimitMetrics
 from esteio.limits.overrides import Overrides
-from esteio.manifest import Manifest
+from esteio.manifest import Manifest, Part
 from esteio.realtime.gate import Sockets
 from esteio.resources import Resources, open_resources
 from esteio.runtime.door import refuse_unfit
@@ -71,11 +73,12 @@ class Esteio:
             operations=lambda: self.table,
         )
         self.manifests = (platform(settings, documents), *services)
-        _include(self.api, self.manifests)
+        _include(self.api, self.manifests, settings)
         self.table = RouteTable(self.api.routes)
-        refuse_unfit(self.manifests, self.table)
+        refuse_unfit(self.manifests, self.table, settings.services)
         self._policies = [policy for manifest in self.manifests for policy in manifest.limits]
-        self.resources = make_resources(settings, clock)
+        self.resources = make_resources(settings, clock, self.manifests)
+        self._own = _parts_of(self.manifests, settings, self.resources)
         self.auth = _make_auth(settings, self.resources, self.manifests)
         self.limiter = Limiter(self.resources.redis, self._policies)
         self.auth.account_limit = login_limit(self.limiter, enabled=settings.limits.enabled)
@@ -119,7 +122,7 @@ class Esteio:
     def _make_parts(self) -> Parts:
         http, resources = self.settings.http, self.resources
         stamp = SecondStamp(resources.clock)
-        envelope = Envelope(http.api_version, stamp.present)
+        envelope = Envelope(http.api_version, stamp.present, resources.clock.timestamp)
         records = IdempotencyRecords(resources.database, resources.keyring)
         cache = ResponseCache(http.cache_bytes, resources.clock, lambda: resources.bulletin.connected)
         self.api.state.readiness = self.readiness
@@ -138,6 +141,7 @@ class Esteio:
                 "audit": self.auth.audit,
                 "webhooks": self._make_webhooks(),
                 "realtime": self.realtime,
+                **self._own,
                 "job_kinds": {job.kind.name: job.kind for manifest in self.manifests for job in manifest.jobs},
             },
         )
@@ -153,6 +157,7 @@ class Esteio:
             auth=self.auth,
             limiter=self.limiter,
             access=self._access,
+            manners=_manners_of(self.manifests, self.settings.services, self._own),
         )
 
     def _make_webhooks(self) -> Webhooks:
@@ -178,7 +183,15 @@ class Esteio:
             except StartRefused as refusal:
                 self.refused = refusal
                 raise
-            for part in (self.auth, self.limiter, self.overrides, LimitMetrics(self.limiter), self.realtime):
+            opened: list[Part] = [
+                self.auth,
+                self.limiter,
+                self.overrides,
+                LimitMetrics(self.limiter),
+                self.realtime,
+                *self._own.values(),
+            ]
+            for part in opened:
                 await part.open()
                 stack.push_async_callback(part.close)
             if self._access is not None:
@@ -199,12 +212,31 @@ def create_app(
     return Esteio(settings, chosen, clock or SystemClock())
 
 
-def _include(api: FastAPI, manifests: Iterable[Manifest]) -> None:
+def _include(api: FastAPI, manifests: Iterable[Manifest], settings: Settings) -> None:
     for manifest in manifests:
-        for version, router in manifest.routers.items():
+        for version, mount in manifest.routers.items():
+            router = mount if isinstance(mount, APIRouter) else mount(settings.services.get(manifest.name))
             whole = APIRouter(prefix=f"/api/{version}" if version else "")
             whole.include_router(router)
             api.include_router(whole)
+
+
+def _parts_of(manifests: Iterable[Manifest], settings: Settings, resources: Resources) -> dict[str, Part]:
+    return {
+        manifest.name: manifest.part(settings.services.get(manifest.name), resources)
+        for manifest in manifests
+        if manifest.part is not None
+    }
+
+
+def _manners_of(
+    manifests: Iterable[Manifest], sections: Mapping[str, Any], parts: Mapping[str, Part]
+) -> dict[str, Manner]:
+    return {
+        name: make(sections.get(manifest.name), parts.get(manifest.name))
+        for manifest in manifests
+        for name, make in manifest.manners.items()
+    }
 
 
 def _make_auth(settings: Settings, resources: Resources, manifests: Iterable[Manifest]) -> Auth:

@@ -1,5 +1,6 @@
 """The pipeline that every request passes, assembled in its order."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from starlette.types import ASGIApp
@@ -8,6 +9,7 @@ from esteio.auth.gate import Identify
 from esteio.auth.parts import Auth
 from esteio.http.answers import Envelope
 from esteio.http.cache import ResponseCache
+from esteio.http.exchange import Manner
 from esteio.http.gate.bounds import Bounds
 from esteio.http.gate.conditional import Conditional
 from esteio.http.gate.context import Context
@@ -42,6 +44,7 @@ class Parts:
     auth: Auth
     limiter: Limiter
     access: AccessLog | None
+    manners: Mapping[str, Manner]
 
 
 def build_gate(application: ASGIApp, parts: Parts) -> ASGIApp:
@@ -72,4 +75,5 @@ def build_gate(application: ASGIApp, parts: Parts) -> ASGIApp:
         seconds=request_seconds(),
         stamp=parts.stamp,
         base=http.public_url,
+        manners=parts.manners,
     )

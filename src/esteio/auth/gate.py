@@ -52,6 +52,9 @@ class Identify:
         operation = exchange.operation
         if operation is None or (operation.rules.quiet and operation.rules.permission is None and not operation.is_api):
             return self.app(scope, receive, send)
+        if exchange.manner is not None and (barred := exchange.manner.bars(exchange)) is not None:
+            exchange.refusal = barred
+            return self.app(scope, receive, send)
         presented = shown(exchange.headers)
         if presented is not None:
             kind, raw = presented

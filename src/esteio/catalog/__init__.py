@@ -1,6 +1,8 @@
 """The services that are shipped: the only place that opens the door to them."""
 
 from esteio.manifest import Manifest
+from esteio.services.outages.manifest import MANIFEST as OUTAGES
 from esteio.services.pets.manifest import MANIFEST as PETS
+from esteio.services.store.manifest import MANIFEST as STORE
 
-SHIPPED: tuple[Manifest, ...] = (PETS,)
+SHIPPED: tuple[Manifest, ...] = (PETS, OUTAGES, STORE)

@@ -29,21 +29,42 @@ _HIDDEN = frozenset({"bootstrap"})
 
 
 class Commands(click.Group):
-    """Imports a command's module when it is called; the help lists them without importing any."""
+    """Imports a command's module when it is called; only the help imports the services, for what they bring along."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return [name for name in COMMANDS if name not in _HIDDEN]
+        return [*(name for name in COMMANDS if name not in _HIDDEN), *_of_services()]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
+        if cmd_name in COMMANDS:
+            module, attribute, _ = COMMANDS[cmd_name]
+        elif cmd_name in (own := _of_services()):
+            module, _, attribute = own[cmd_name].partition(":")
+            ctx.obj = _desk()
+        else:
             return None
-        module, attribute, _ = COMMANDS[cmd_name]
         command: click.Command = getattr(importlib.import_module(module), attribute)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl([(name, COMMANDS[name][2]) for name in self.list_commands(ctx)])
+            formatter.write_dl([(name, words) for name, (_, _, words) in COMMANDS.items() if name not in _HIDDEN])
+        if own := _of_services():
+            with formatter.section("Commands of services"):
+                formatter.write_dl([(name, self._words(ctx, name)) for name in own])
+
+    def _words(self, ctx: click.Context, name: str) -> str:
+        command = self.get_command(ctx, name)
+        return command.get_short_help_str() if command else ""
+
+
+def _of_services() -> dict[str, str]:
+    """Name → place of the commands that the shipped services bring along; they are imported when they are asked for."""
+    catalog = importlib.import_module("esteio.catalog")
+    return {manifest.name: manifest.command for manifest in catalog.SHIPPED if manifest.command}
+
+
+def _desk() -> object:
+    return importlib.import_module("esteio.cli.desk").HouseDesk()
 
 
 @click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

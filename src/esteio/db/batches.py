@@ -13,6 +13,7 @@ import asyncpg
 
 from esteio.db.database import Database
 from esteio.db.failures import FAILURES, unavailable
+from esteio.db.openness import within_transaction
 from esteio.db.tenancy import SETTING
 
 
@@ -30,7 +31,8 @@ async def batch(
         async with database.connection() as connection, asyncio.timeout(budget):
             await connection.execute(entering)
             try:
-                yield connection
+                with within_transaction():
+                    yield connection
             except (TimeoutError, asyncio.CancelledError):
                 raise  # then the connection is dropped by who lent it
             except FAILURES:

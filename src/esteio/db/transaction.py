@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from esteio.db.database import Database
 from esteio.db.failures import BROKEN, FAILURES, unavailable
+from esteio.db.openness import within_transaction
 from esteio.db.patience import Patience
 from esteio.db.tenancy import SETTING
 
@@ -52,7 +53,7 @@ async def transaction(database: Database, tenant: UUID | None, *, budget: float 
     """
     session = database.session()
     try:
-        with Patience(budget, database.settings.request_timeout) as seconds:
+        with within_transaction(), Patience(budget, database.settings.request_timeout) as seconds:
             async with asyncio.timeout(seconds):
                 if tenant is not None:
                     await _begin(session, tenant)

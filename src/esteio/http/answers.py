@@ -4,9 +4,10 @@
 covers it alone, and a cached one is spliced between a fresh head and tail.
 """
 
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote
 from uuid import UUID
 
@@ -48,9 +49,28 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} has no place in an answer")
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where what is answered comes from, and since when it is so: `X-Cache` and `Age` (RFC 9111 section 5.1).
+
+    `state` is HIT (kept before), MISS (fetched for this answer), STALE or FALLBACK (nothing fresher was to be had);
+    `at` an instant of the epoch in seconds.
+    """
+
+    state: Literal["HIT", "MISS", "STALE", "FALLBACK"]
+    at: float
+
+    def fields(self, now: float) -> "Headers":
+        """The header fields of an answer at an instant of the epoch."""
+        return [(b"x-cache", self.state.encode()), (b"age", b"%d" % max(0, int(now - self.at)))]
+
+
 @dataclass(slots=True)
 class Resource:
-    """What an answer says, apart from the request it answers: this is what may be cached or stored for a replay."""
+    """What an answer says, apart from the request it answers: this is what may be cached or stored for a replay.
+
+    `keep` bounds in seconds how long it may be kept where its operation declares `cached`; `note` is for the manner.
+    """
 
     data: bytes
     etag: str | None = None
@@ -58,6 +78,9 @@ class Resource:
     meta: bytes = b"{}"
     headers: tuple[tuple[bytes, bytes], ...] = ()
     status: int = 200
+    origin: Origin | None = None
+    keep: float | None = None
+    note: Any = None
 
     def size(self) -> int:
         return len(self.data) + len(self.links) + len(self.meta) + 400
@@ -67,7 +90,7 @@ class Answer(Response):
     """A successful answer. In v2 it is enveloped, elsewhere it is the data alone.
 
     data: bytes of JSON, or anything that orjson writes. etag: quoted strong tag. links, meta: envelope members; links
-    also become the `Link` header (RFC 8288). location: of what was created.
+    also become the `Link` header (RFC 8288). location: of what was created. origin, keep, note: as of `Resource`.
     """
 
     def __init__(
@@ -81,6 +104,9 @@ class Answer(Response):
         location: str | None = None,
         cache_control: str = REVALIDATE,
         headers: Mapping[str, str] | None = None,
+        origin: Origin | None = None,
+        keep: float | None = None,
+        note: Any = None,
     ) -> None:
         self.status_code = status
         self.background = None
@@ -102,6 +128,9 @@ class Answer(Response):
             meta=dumps(meta) if meta else b"{}",
             headers=tuple(listed),
             status=status,
+            origin=origin,
+            keep=keep,
+            note=note,
         )
         self.raw_headers = [*listed]
         self.body = self.resource.data
@@ -131,7 +160,8 @@ _URI = "%:/?#[]@!$&'()*+,;=~-._"
 class Envelope:
     """Writes the head and tail of a v2 body around the resource's bytes."""
 
-    def __init__(self, version: str, stamp: Callable[[], bytes]) -> None:
+    def __init__(self, version: str, stamp: Callable[[], bytes], now: Callable[[], float] = time.time) -> None:
+        self.now = now
         self._head = b'{"success":true,"version":"' + version.encode() + b'","timestamp":"'
         self._stamp = stamp
 
@@ -158,6 +188,8 @@ class Envelope:
 
 def send_resource(resource: Resource, exchange: Exchange, envelope: Envelope) -> Awaitable[None]:
     """Send the resource, or 304 when the caller already has it. A 304 costs no quota."""
+    if resource.origin is not None:
+        exchange.added += resource.origin.fields(envelope.now())
     condition = exchange.headers.get(b"if-none-match")
     if condition is not None and _is_current(condition, resource, exchange):
         if exchange.charge is not None:

@@ -7,7 +7,7 @@ read cannot bring back what a write has just replaced. Out of touch with the oth
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from esteio.base.clock import Clock
@@ -67,8 +67,14 @@ class ResponseCache:
         return Slot(key, tags, self._seen(tags), self._now() + seconds)
 
     def fill(self, slot: Slot, resource: Resource) -> None:
-        """Keep what was made, unless it may have become old while it was made."""
+        """Keep what was made, unless it may have become old while it was made. From then on it was kept before: HIT."""
+        if resource.keep is not None:
+            slot = replace(slot, until=min(slot.until, self._now() + resource.keep))
+        if resource.origin is not None:
+            resource = replace(resource, origin=replace(resource.origin, state="HIT"))
         size = resource.size()
+        if slot.until <= self._now():
+            return
         if not self._in_touch() or size > self._max_bytes // 8 or slot.seen != self._seen(slot.tags):
             return
         self._drop(slot.key)

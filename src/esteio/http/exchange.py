@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from starlette.types import Message, Receive, Scope, Send
 
+from esteio.base.errors import EsteioError
 from esteio.base.principal import ANONYMOUS, Principal
 from esteio.http.routing import NO_PARAMETERS, Operation
 from esteio.telemetry.context import current
@@ -28,6 +29,26 @@ class Charge(Protocol):
         ...
 
 
+class Manner(Protocol):
+    """Somebody else's contract: how the operations that name it (`rules(manner=…)`) refuse, and what is noted of them.
+
+    A manifest says how each of its manners is made from the service's settings. The gate does everything else as it
+    does for any operation.
+    """
+
+    def bars(self, exchange: "Exchange") -> EsteioError | None:
+        """A refusal that comes before anybody is asked who they are, as that of an address; `None` for none."""
+        ...
+
+    def reply(self, refusal: EsteioError, exchange: "Exchange") -> "Reply":
+        """The answer that tells a refusal or failure. Nothing of its cause but its words may leave."""
+        ...
+
+    def ended(self, exchange: "Exchange", seconds: float) -> None:
+        """The answer, whichever it was, has left after so long. Must neither wait nor fail."""
+        ...
+
+
 class Exchange:
     """What is known of a request. Each step of the gate adds its part; the answer's headers gather in `added`."""
 
@@ -36,6 +57,7 @@ class Exchange:
     principal: Principal = ANONYMOUS
     refusal: Exception | None = None
     charge: Charge | None = None
+    manner: "Manner | None" = None
     claim: Any = None
     answer: Any = None
     body: bytes | None = None

@@ -45,6 +45,8 @@ class Problems:
     def reply(self, error: BaseException, exchange: Exchange) -> Reply:
         """Answer with the error. Nothing of its cause but its words leaves."""
         refusal = self.known(error)
+        if exchange.manner is not None:
+            return exchange.manner.reply(refusal, exchange)
         page = exchange.operation is None or not exchange.operation.is_api
         if page and not exchange.path.startswith("/api") and wants_page(exchange.headers, refusal.status):
             body, kind = (

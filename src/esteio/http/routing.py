@@ -67,10 +67,15 @@ class RouteTable:
         methods = self._exact.get(path) or self._walk(path, values)
         if not methods:
             return None, NO_PARAMETERS, ()
-        operation = methods.get(method) or (methods.get("GET") if method == "HEAD" else None)
+        operation = methods.get(method) or (_headed(methods) if method == "HEAD" else None)
         if operation is None:
             return None, NO_PARAMETERS, _allowed(methods)
         return operation, dict(zip(operation.names, values, strict=True)) if values else NO_PARAMETERS, ()
+
+    def manner(self, path: str) -> str | None:
+        """The manner of the operations at a path, also for methods that it does not have."""
+        methods = self._exact.get(path) or self._walk(path, [])
+        return next((operation.rules.manner for operation in methods.values()), None)
 
     def _add(self, operation: Operation) -> None:
         self._all.append(operation)
@@ -104,8 +109,13 @@ class RouteTable:
         return node.operations
 
 
+def _headed(methods: dict[str, Operation]) -> Operation | None:
+    operation = methods.get("GET")
+    return operation if operation is not None and operation.rules.manner is None else None
+
+
 def _allowed(methods: dict[str, Operation]) -> list[str]:
-    return sorted({*methods, "OPTIONS", *(("HEAD",) if "GET" in methods else ())})
+    return sorted({*methods, "OPTIONS", *(("HEAD",) if _headed(methods) else ())})
 
 
 def _operations(routes: Sequence[BaseRoute]) -> Iterator[Operation]:

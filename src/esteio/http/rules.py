@@ -53,6 +53,7 @@ class Rules:
     quiet: bool = False
     streams: bool = False
     csp: Literal["api", "page"] = "api"
+    manner: str | None = None
     errors: tuple[int, ...] = field(default=())
 
 
@@ -71,6 +72,7 @@ def rules(
     quiet: bool = False,
     streams: bool = False,
     csp: Literal["api", "page"] = "api",
+    manner: str | None = None,
     errors: tuple[int, ...] = (),
 ) -> Callable[[Endpoint], Endpoint]:
     """Declare the rules of an endpoint, below its path decorator.
@@ -80,6 +82,7 @@ def rules(
     idempotent: an Idempotency-Key is honoured. secret_answer: the stored answer is encrypted with the caller's key.
     precondition: whether If-Match is read, or even needed (428). quiet: outside limits, metrics and access log.
     streams: the answer may go on for long; its time budget, and its place among what runs, are for its beginning.
+    manner: whose contract its refusals follow, as its manifest names it; such an operation answers no HEAD.
     body_limit in bytes, time_budget in seconds. errors: further statuses that the operation documents.
     """
     declared = Rules(
@@ -96,6 +99,7 @@ def rules(
         quiet=quiet,
         streams=streams,
         csp=csp,
+        manner=manner,
         errors=errors,
     )
 

@@ -10,6 +10,7 @@ from esteio.db.database import Database
 from esteio.files.files import Files
 from esteio.redis.bulletin import Bulletin
 from esteio.redis.client import RedisClient
+from esteio.upstream.parties import Upstreams
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class Resources:
     redis: RedisClient
     bulletin: Bulletin
     files: Files
+    upstreams: Upstreams
 
 
 @asynccontextmanager
@@ -31,4 +33,5 @@ async def open_resources(resources: Resources) -> AsyncIterator[Resources]:
         for part in (resources.database, resources.redis, resources.bulletin):
             await part.open()
             stack.push_async_callback(part.close)
+        stack.push_async_callback(resources.upstreams.close)
         yield resources

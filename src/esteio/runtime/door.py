@@ -1,6 +1,7 @@
 """The check at the door: a service that is not guarded, named or declared as it must be does not come in."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from esteio.base.errors import StartRefused
 from esteio.http.routing import Operation
@@ -8,22 +9,26 @@ from esteio.http.rules import AUTHENTICATED, rules_of
 from esteio.manifest import Manifest
 
 
-def refuse_unfit(manifests: Sequence[Manifest], operations: Iterable[Operation]) -> None:
-    """Raise `StartRefused` that names every operation and manifest that is not fit to be served."""
-    found = [*_twice(manifests), *_unguarded(manifests, list(operations))]
+def refuse_unfit(
+    manifests: Sequence[Manifest], operations: Iterable[Operation], sections: Mapping[str, Any] | None = None
+) -> None:
+    """Raise `StartRefused` that names every operation and manifest that is not fit to be served under the settings."""
+    found = [*_twice(manifests, sections or {}), *_unguarded(manifests, list(operations))]
     if found:
         raise StartRefused("Esteio does not start with these services:\n  " + "\n  ".join(found))
 
 
-def _twice(manifests: Sequence[Manifest]) -> Iterable[str]:
+def _twice(manifests: Sequence[Manifest], sections: Mapping[str, Any]) -> Iterable[str]:
     kinds = {
         "service": [manifest.name for manifest in manifests],
         "permission": [name for manifest in manifests for name in manifest.permissions],
         "limit": [policy.name for manifest in manifests for policy in manifest.limits],
         "event": [event.name for manifest in manifests for event in manifest.events],
         "job": [job.kind.name for manifest in manifests for job in manifest.jobs],
-        "schedule": [schedule.key for manifest in manifests for schedule in manifest.schedules],
+        "schedule": [item.key for manifest in manifests for item in manifest.due(sections.get(manifest.name))],
         "channel": [channel.name for manifest in manifests for channel in manifest.channels],
+        "manner": [name for manifest in manifests for name in manifest.manners],
+        "party": [party.name for manifest in manifests for party in manifest.upstreams],
         "error code": [kind.code for manifest in manifests for kind in manifest.errors],
     }
     for kind, names in kinds.items():
@@ -35,6 +40,7 @@ def _unguarded(manifests: Sequence[Manifest], operations: Sequence[Operation]) -
     permissions = {name for manifest in manifests for name in manifest.permissions} | {AUTHENTICATED}
     limits = {policy.name for manifest in manifests for policy in manifest.limits}
     public = {name for manifest in manifests for name in manifest.public}
+    manners = {name for manifest in manifests for name in manifest.manners}
     names = set()
     for operation in operations:
         name, rules = f"{operation.method} {operation.path}", operation.rules
@@ -47,6 +53,8 @@ def _unguarded(manifests: Sequence[Manifest], operations: Sequence[Operation]) -
             yield f"{name} is in a public list but asks for {rules.permission}."
         elif rules.permission is not None and rules.permission not in permissions:
             yield f"{name} asks for {rules.permission}, which no manifest declares."
+        if rules.manner is not None and rules.manner not in manners:
+            yield f"{name} follows the manner {rules.manner}, which no manifest declares."
         for limit in {*rules.limits, *(rules.anonymous_limits or ())} - limits:
             yield f"{name} names the limit {limit}, which no manifest declares."
     for name in sorted(public - names):

@@ -14,6 +14,7 @@ from esteio.redis.bulletin import Bulletin
 from esteio.redis.client import RedisClient
 from esteio.resources import Resources
 from esteio.settings import Settings
+from esteio.upstream.parties import Upstreams
 
 CARRYING = {"plan_cache_mode": "force_custom_plan"}
 """The queue is empty now and long a minute later: a plan that was kept from then would read all of it each time."""
@@ -36,7 +37,14 @@ def service_folders(manifests: Iterable[Manifest]) -> list[Path]:
     return [manifest.migrations for manifest in manifests if manifest.migrations is not None]
 
 
-def make_resources(settings: Settings, clock: Clock, *, name: str = "esteio", carries: bool = False) -> Resources:
+def make_resources(
+    settings: Settings,
+    clock: Clock,
+    services: Iterable[Manifest] = (),
+    *,
+    name: str = "esteio",
+    carries: bool = False,
+) -> Resources:
     """What a process opens; `name` is what the database shows it as; `carries` says that it works on the queue."""
     redis = RedisClient(settings.redis.url.get_secret_value(), deadline=settings.redis.deadline)
     keyring = Keyring(settings.secret_key.get_secret_value())
@@ -47,4 +55,13 @@ def make_resources(settings: Settings, clock: Clock, *, name: str = "esteio", ca
         redis=redis,
         bulletin=Bulletin(redis),
         files=Files(settings.files, keyring, clock),
+        upstreams=Upstreams(
+            {
+                party.name: party.terms(settings.services[manifest.name])
+                for manifest in services
+                for party in manifest.upstreams
+            },
+            redis,
+            clock,
+        ),
     )

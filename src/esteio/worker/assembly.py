@@ -63,13 +63,16 @@ def open_workshop(
     chosen = SHIPPED if services is None else tuple(services)
     settings = settings or read_settings(sections(chosen))
     ensure_configured(settings.telemetry)
-    resources = make_resources(settings, clock or SystemClock(), name=name, carries=True)
+    resources = make_resources(settings, clock or SystemClock(), chosen, name=name, carries=True)
     return Workshop(
         settings=settings,
         services=chosen,
         resources=resources,
         jobs=_by_name([*PLATFORM_JOBS, *(job for manifest in chosen for job in manifest.jobs)]),
-        schedules=[*PLATFORM_SCHEDULES, *(schedule for manifest in chosen for schedule in manifest.schedules)],
+        schedules=[
+            *PLATFORM_SCHEDULES,
+            *(item for manifest in chosen for item in manifest.due(settings.services.get(manifest.name))),
+        ],
         tell=tells_tasks(resources.clock),
     )
 

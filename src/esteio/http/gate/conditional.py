@@ -29,6 +29,7 @@ class Conditional:
         kept = self._cache.get(key)
         if kept is not None:
             self.hits += 1
+            exchange.answer = kept
             return send_resource(kept, exchange, self._envelope)
         tenant = exchange.principal.tenant
         slot = self._cache.slot(key, tuple(tenant_tag(tenant, tag) for tag in rule.tags), rule.seconds)

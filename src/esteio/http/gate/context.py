@@ -1,12 +1,12 @@
 """First step: the identity of the request, its log line and its measure; the place where errors become answers."""
 
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 
 from prometheus_client import Histogram
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from esteio.http.exchange import KEY, Exchange, Reply
+from esteio.http.exchange import KEY, Exchange, Manner, Reply
 from esteio.http.problems import Problems
 from esteio.http.proxies import TrustedProxies
 from esteio.http.routing import Operation, RouteTable
@@ -31,8 +31,10 @@ class Context:
         seconds: Histogram,
         stamp: SecondStamp,
         base: str,
+        manners: Mapping[str, Manner],
     ) -> None:
         self.app = app
+        self._manners = manners
         self._table = table
         self._problems = problems
         self._proxies = proxies
@@ -77,10 +79,18 @@ class Context:
         request_id = accepted_request_id(headers.get(b"x-request-id")) or trace
         exchange = Exchange(scope, headers, request_id, trace, address, self._base, send)
         exchange.operation, exchange.parameters, allowed = self._table.find(exchange.method, exchange.path)
+        if self._manners:
+            self._choose_manner(exchange)
         scope[KEY] = exchange
         scope["allowed_methods"] = allowed
         current.set(exchange)
         return exchange
+
+    def _choose_manner(self, exchange: Exchange) -> None:
+        operation = exchange.operation
+        name = self._table.manner(exchange.path) if operation is None else operation.rules.manner
+        if name is not None:
+            exchange.manner = self._manners[name]
 
     def _close(self, exchange: Exchange, scope: Scope) -> None:
         # What refers to itself waits for the garbage collector: scope, exchange and server; refusal and its frames.
@@ -90,6 +100,8 @@ class Context:
         if operation is not None and operation.rules.quiet:
             return
         seconds = time.perf_counter() - exchange.accepted_at
+        if exchange.manner is not None:
+            exchange.manner.ended(exchange, seconds)
         self._timer(operation, exchange).observe(seconds)
         if self._access is not None:
             self._access.write(

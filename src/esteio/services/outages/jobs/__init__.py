@@ -1,0 +1,1 @@
+"""What outages do later and at times."""

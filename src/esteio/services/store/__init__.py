@@ -1,0 +1,1 @@
+"""Products of an outside shop, always answered, and the favourites of users."""

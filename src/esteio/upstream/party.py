@@ -1,0 +1,38 @@
+"""Outside parties that the house itself calls: who they are, and on which terms."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """How a party is called. Times are in seconds, sizes in bytes.
+
+    url: where it is; the host is the operator's choice and may be called wherever its name leads. connect, read: for
+    each try. total: for a whole call, all tries and the waits between them included: nobody waits longer.
+    tries: at most so many of a call. largest: most of an answer's body.
+    failures: so many in a row, counted over all processes, open the breaker; rest: for how long nothing is sent then,
+    before one probe is let through. headers: sent with every call.
+    """
+
+    url: str
+    connect: float = 0.5
+    read: float = 1.0
+    total: float = 1.8
+    tries: int = 2
+    largest: int = 2_097_152
+    failures: int = 5
+    rest: float = 5.0
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """An outside party by the name that metrics, logs and Redis keys know it by.
+
+    `terms` finds its terms in the settings of the service that declares it.
+    """
+
+    name: str
+    terms: Callable[[Any], Terms]

@@ -1,0 +1,1 @@
+"""What can be done to outages, to the universe and to demands."""

@@ -4,13 +4,20 @@ import argparse
 import signal
 import sys
 
-from bench import export, flood, house, jobs, limiter, machine, report, rounds, sockets, subject
+from bench import export, flood, house, jobs, limiter, machine, outages, report, rounds, sockets, subject
 from bench.points import Point
 from bench.report import Line
 from bench.rounds import Figures
 from bench.rows import PEER_POINTS, ROWS, Row
 
-EXTRAS = {"P4": flood.lines, "P8": export.lines, "P9": jobs.lines, "P10": limiter.lines, "P11": sockets.lines}
+EXTRAS = {
+    "P4": flood.lines,
+    "P8": export.lines,
+    "P9": jobs.lines,
+    "P10": limiter.lines,
+    "P11": sockets.lines,
+    "P12": outages.lines,
+}
 
 
 def main() -> None:

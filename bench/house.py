@@ -6,11 +6,11 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from bench import engines as engines_module
-from bench import subject
+from bench import load, subject
 from bench.engines import Engines
 from bench.peers import catalogue
 from bench.points import Target
-from bench.servers import serving
+from bench.servers import App, serving
 
 
 @dataclass
@@ -24,12 +24,20 @@ def opened(wanted: set[str]) -> Iterator[House]:
     """Starts the wanted apps; an app that is not known is left out, and its points with it."""
     with ExitStack() as stack:
         engines = stack.enter_context(engines_module.running())
-        apps = [app for app in (*catalogue.apps(engines), *subject.apps(engines, wanted)) if app.name in wanted]
+        shop = _shop(stack, engines) if "esteio-store" in wanted else ""
+        apps = [app for app in (*catalogue.apps(engines), *subject.apps(engines, wanted, shop)) if app.name in wanted]
         targets = {}
         for app in apps:
             server = stack.enter_context(serving(app, engines.directory, _environment()))
             targets[app.name] = Target(server, app.keys)
         yield House(engines, targets)
+
+
+def _shop(stack: ExitStack, engines: Engines) -> str:
+    """Where the stand-in of the shop outside answers."""
+    app = App("shop", ("-m", "esteio", "standin", "fakestore", "--port", "{port}"))
+    server = stack.enter_context(serving(app, engines.directory, _environment()))
+    return f"http://{load.HOST}:{server.port}"
 
 
 def _environment() -> dict[str, str]:

@@ -47,11 +47,13 @@ class Row:
 PEER_POINTS = (
     Point("bare", "bare", items=20, callers=0),
     Point("bare 200 items", "bare", "/pets-200", items=200, callers=0),
+    Point("bare 1 item", "bare", "/pet", callers=0),
     Point("bare 304", "bare", "/not-modified", 304, callers=0),
     Point("bare 401", "bare", "/unauthenticated", 401, callers=0),
     Point("bare 429", "bare", "/limited", 429, callers=0),
     Point("fastapi", "fastapi", items=20, callers=0),
     Point("fastapi 200 items", "fastapi", "/pets-200", items=200, callers=0),
+    Point("fastapi 1 item", "fastapi", "/pet", callers=0),
     Point("classic", "classic", items=20),
     Point("django", "django", items=20),
     Point("litestar", "litestar", items=20),
@@ -82,6 +84,18 @@ ROWS = (
             Growth("items, bare ASGI", "bare", 20, "bare 200 items", 200),
             Growth("callers", "esteio cached 1 caller", 1, "esteio cached 1000 callers", 1000),
         ),
+    ),
+    Row(
+        "P2",
+        "20 products of the store from the response cache",
+        "store list",
+        (Ratio("fastapi", 0.7), Ratio("bare", 2.0)),
+    ),
+    Row(
+        "P2",
+        "a product of the store from the response cache",
+        "store item",
+        (Ratio("fastapi 1 item", 0.7), Ratio("bare 1 item", 2.0)),
     ),
     Row(
         "P3",
@@ -120,5 +134,11 @@ ROWS = (
         "esteio deep page",
         (Ratio("esteio first page", 1.2, "all"),),
         (Growth("rows before the page", "esteio first page", 1, "esteio deep page", 900_000, "all"),),
+    ),
+    Row(
+        "P12",
+        "ANEEL's answer over 1 000 000 outages, from the response cache",
+        "outages cached",
+        (Ratio("esteio cached", 1.2),),
     ),
 )

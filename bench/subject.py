@@ -2,13 +2,15 @@
 
 `esteio` serves the sample from memory (`bench.house_service`), `esteio-pair` is the same in two processes on one
 socket, `esteio-rows` serves the shipped pets from a table of a million rows with a response cache of no bytes, so that
-each of its requests reads PostgreSQL.
+each of its requests reads PostgreSQL. `esteio-outages` has a million outages, `esteio-store` a stand-in of the shop
+outside.
 """
 
 import asyncio
 
 import asyncpg
 
+from bench import outages
 from bench.engines import Engines
 from bench.points import Point
 from bench.servers import App
@@ -27,12 +29,13 @@ from esteio.runtime.opening import service_folders
 
 SECRET = "the bench's own master secret, worth nothing"
 CALLERS = 1000
-REDIS_DB, PAIR_REDIS_DB, ROWS_REDIS_DB = 4, 5, 6
+REDIS_DB, PAIR_REDIS_DB, ROWS_REDIS_DB, STORE_REDIS_DB = 4, 5, 6, 14
 ROWS, DEPTH = 1_000_000, 900_000
 EPOCH = "2026-01-01T00:00:00+00:00"
 PETS = "/api/v2/pets"
 LARGEST_PAGE = 100
 
+SHOP_URL = "ESTEIO_STORE__UPSTREAM_URL"
 STRANGER = make_key().text
 """A key that is well formed and nobody's: refusing it costs more than refusing a typo."""
 
@@ -44,7 +47,7 @@ FROM generate_series(1, {ROWS}) AS number;
 """
 NAMED_KEY = f"""
 INSERT INTO api_keys (id, tenant_id, public_id, name, last_four, scopes, created_by, version)
-VALUES ($1, '{DEFAULT_TENANT}', $2, 'bench', $3, '{{bench:read}}', 'bench', 1)
+VALUES ($1, '{DEFAULT_TENANT}', $2, 'bench', $3, '{{bench:read,outages:poll}}', 'bench', 1)
 """
 KNOWN_KEY = f"INSERT INTO api_key_digests (digest, key_id, tenant_id) VALUES ($1, $2, '{DEFAULT_TENANT}')"
 AT_DEPTH = f"SELECT created_at, id FROM pets ORDER BY created_at, id OFFSET {DEPTH - 1} LIMIT 1"
@@ -73,21 +76,28 @@ POINTS: tuple[Point, ...] = (
     Point("esteio 429 1000 callers", "esteio", "/api/v2/bench/limited", 429, callers=1000, tolerated={200: CALLERS}),
     Point("esteio rows", "esteio-rows", f"{PETS}?limit=20", items=20),
     Point(f"esteio rows {LARGEST_PAGE} items", "esteio-rows", f"{PETS}?limit={LARGEST_PAGE}", items=LARGEST_PAGE),
+    Point("store list", "esteio-store", "/api/v1/fakestoreapi", items=20),
+    Point("store item", "esteio-store", "/api/v1/fakestoreapi/1"),
+    Point("outages cached", "esteio-outages", outages.PATH),
     Point("esteio first page", "esteio-rows", f"{PETS}?limit=20", items=20),
     Point("esteio deep page", "esteio-rows", _deep, items=20),
 )
 
 
-def apps(engines: Engines, wanted: set[str]) -> list[App]:
-    """The wanted apps of Esteio, once their schema, keys and rows are in the engines."""
-    names = wanted & {"esteio", "esteio-pair", "esteio-rows"}
+def apps(engines: Engines, wanted: set[str], shop: str) -> list[App]:
+    """The wanted apps of Esteio, once their schema, keys and rows are there; `shop` is the address of the store's."""
+    names = wanted & {"esteio", "esteio-pair", "esteio-rows", "esteio-store", "esteio-outages"}
     if not names:
         return []
     keys = asyncio.run(prepare(engines, "esteio", with_rows="esteio-rows" in names))
+    if "esteio-outages" in names:
+        outages.fill(engines)
     served = ("-m", "bench.house_service", "--port", "{port}")
     return [
         App("esteio", served, environment(engines, REDIS_DB), keys),
         App("esteio-pair", (*served, "--processes", "2"), environment(engines, PAIR_REDIS_DB), keys),
+        App("esteio-store", served, environment(engines, STORE_REDIS_DB) | {SHOP_URL: shop}, keys),
+        App("esteio-outages", served, environment(engines, REDIS_DB), keys),
         App("esteio-rows", served, environment(engines, ROWS_REDIS_DB) | {"ESTEIO_HTTP__CACHE_BYTES": "0"}, keys),
     ]
 

@@ -22,6 +22,10 @@ def _page(count: int) -> bytes:
     return json.dumps(ENVELOPE | {"data": sample.pets(count)}, default=str, separators=(",", ":")).encode()
 
 
+def _one() -> bytes:
+    return json.dumps(ENVELOPE | {"data": sample.pet(0)}, default=str, separators=(",", ":")).encode()
+
+
 def _refusal(status: int, title: str) -> bytes:
     problem = {"type": "https://example.org/errors/refused", "title": title, "status": status, "detail": title}
     errors = [{"code": "REFUSED", "message": title, "severity": "high"}]
@@ -38,6 +42,7 @@ def _answer(status: int, media_type: str, body: bytes) -> tuple[dict[str, Any], 
 
 ANSWERS = {
     "/pets": _answer(200, "application/json", _page(20)),
+    "/pet": _answer(200, "application/json", _one()),
     "/pets-200": _answer(200, "application/json", _page(200)),
     "/not-modified": _answer(304, "", b""),
     "/unauthenticated": _answer(401, "application/problem+json", _refusal(401, "An API key is needed")),

@@ -21,6 +21,7 @@ class Pet(BaseModel):
     version: int
 
 
+ONE = Pet(**sample.pet(0))
 PAGE = [Pet(**pet) for pet in sample.pets(20)]
 LARGE_PAGE = [Pet(**pet) for pet in sample.pets(200)]
 
@@ -30,6 +31,11 @@ app = FastAPI()
 @app.get("/pets")
 async def pets() -> list[Pet]:
     return PAGE
+
+
+@app.get("/pet")
+async def one_pet() -> Pet:
+    return ONE
 
 
 @app.get("/pets-200")

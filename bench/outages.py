@@ -7,37 +7,26 @@ from bench.engines import Engines
 from bench.house import House
 from bench.points import Point
 from bench.report import Line, verdict
+from bench.stored_outages import DATABASE
 from esteio.base.principal import DEFAULT_TENANT
 from esteio.db.tenancy import SETTING
+from esteio.services.outages.active import AT_MOMENT
 
-PATH = "/radar/quantitativointerrupcoesativas"
-STORED, OPEN = 1_000_000, 1_000
 BAR = 50.0
-CONJUNTOS, MUNICIPIOS = 60, 15
-DATABASE = "esteio"
-
-FILL = f"""
-SET {SETTING} = '{DEFAULT_TENANT}';
-INSERT INTO outages (id, tenant_id, external_id, source, planned, started_at, ended_at)
-SELECT uuidv7(), '{DEFAULT_TENANT}', 'bench-' || n, 'api', n % 5 = 0,
-       now() - make_interval(mins => (CASE WHEN n <= {OPEN} THEN n % 600 ELSE n END)::int),
-       CASE WHEN n > {OPEN}
-            THEN now() - make_interval(mins => n::int) + make_interval(mins => least(n, 30 + n % 400)::int) END
-FROM generate_series(1, {STORED}) AS n;
-INSERT INTO outage_areas (outage_id, conjunto, municipio, tenant_id, affected, ucs)
-SELECT id, 12700 + n % {CONJUNTOS}, 1400000 + n % {MUNICIPIOS}, '{DEFAULT_TENANT}', 1 + n % 90,
-       CASE WHEN n % 2 = 0 AND n <= {OPEN} * 2
-            THEN ARRAY(SELECT 'UC' || (n * 7 + k) % 100000 FROM generate_series(0, n % 90) AS k) END
-FROM (SELECT id, split_part(external_id, '-', 2)::int AS n FROM outages) AS stored;
-INSERT INTO outage_universe (tenant_id, conjunto, municipio, served, updated_at)
-SELECT DISTINCT '{DEFAULT_TENANT}'::uuid, 12700 + n % {CONJUNTOS}, 1400000 + n % {MUNICIPIOS}, 20000, now()
-FROM generate_series(1, {CONJUNTOS * MUNICIPIOS}) AS n;
-INSERT INTO limit_overrides (name, quota, "window", updated_by) VALUES ('outages.radar', 6000000, 60, 'bench');
-"""
 MILLISECONDS = re.compile(r"(?:Planning|Execution) Time: ([0-9.]+) ms")
 
 
-def fill(engines: Engines) -> None:
-    """A million outages, of which some are open, and the universe that they are in."""
-    engines.psql(FILL, DATABASE)
-    engines.psql("VACUUM ANALYZE outages, outage_areas, outage_universe", DATABASE)
+def lines(house: House, known: dict[str, Point], times: int, seconds: float) -> list[Line]:
+    """The database's time, planning included, as the API's role and tenant, for now and for six days ago."""
+    told = []
+    for what, moment in (("now", "now()"), ("six days ago", "now() - interval '6 days'")):
+        took = statistics.median(_asked(house.engines, moment) for _ in range(max(times, 5)))
+        work = f"the same asked of the database, {what}"
+        told.append(Line("P12", work, f"{took:.1f} ms", bar=f"< {BAR:.0f} ms", met=verdict(took, BAR)))
+    return told
+
+
+def _asked(engines: Engines, moment: str) -> float:
+    query = AT_MOMENT.plain.replace("$1", moment)
+    script = f"SET ROLE esteio_runtime; SET {SETTING} = '{DEFAULT_TENANT}'; EXPLAIN (ANALYZE, TIMING OFF) {query}"
+    return sum(float(found) for found in MILLISECONDS.findall(engines.psql(script, DATABASE)))

@@ -10,7 +10,7 @@ import asyncio
 
 import asyncpg
 
-from bench import outages
+from bench import stored_outages
 from bench.engines import Engines
 from bench.points import Point
 from bench.servers import App
@@ -78,7 +78,7 @@ POINTS: tuple[Point, ...] = (
     Point(f"esteio rows {LARGEST_PAGE} items", "esteio-rows", f"{PETS}?limit={LARGEST_PAGE}", items=LARGEST_PAGE),
     Point("store list", "esteio-store", "/api/v1/fakestoreapi", items=20),
     Point("store item", "esteio-store", "/api/v1/fakestoreapi/1"),
-    Point("outages cached", "esteio-outages", outages.PATH),
+    Point("outages cached", "esteio-outages", stored_outages.PATH),
     Point("esteio first page", "esteio-rows", f"{PETS}?limit=20", items=20),
     Point("esteio deep page", "esteio-rows", _deep, items=20),
 )
@@ -91,7 +91,7 @@ def apps(engines: Engines, wanted: set[str], shop: str) -> list[App]:
         return []
     keys = asyncio.run(prepare(engines, "esteio", with_rows="esteio-rows" in names))
     if "esteio-outages" in names:
-        outages.fill(engines)
+        stored_outages.fill(engines)
     served = ("-m", "bench.house_service", "--port", "{port}")
     return [
         App("esteio", served, environment(engines, REDIS_DB), keys),

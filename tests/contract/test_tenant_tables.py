@@ -66,7 +66,7 @@ MAPPED = {
 COLUMNS = """
 SELECT column_name, data_type, udt_name FROM information_schema.columns
 WHERE table_name = $1 AND table_schema = 'public' AND is_nullable = 'NO' AND column_default IS NULL
-  AND is_identity = 'NO' AND column_name <> 'tenant_id'
+  AND is_identity = 'NO' AND is_generated = 'NEVER' AND column_name <> 'tenant_id'
 """
 VALUES = {
     "uuid": "gen_random_uuid()",

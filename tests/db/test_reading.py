@@ -13,6 +13,12 @@ from esteio.services.pets.models import Pet
 from tests.house import Served
 
 OTHER = UUID("01900000-0000-7000-8000-00000000000b")
+FEEDINGS = """
+INSERT INTO feedings (id, tenant_id, pet_id, food, grams, fed_at, by)
+SELECT gen_random_uuid(), $1, (SELECT id FROM pets WHERE tenant_id = $1 LIMIT 1), 'hay', 1, now(), 'x'
+FROM generate_series(1, 2000)
+"""
+FEEDINGS_OF_TENANT = Reading("SELECT id FROM feedings")
 ALL_PETS = Reading("SELECT id, tenant_id, name FROM pets ORDER BY name")
 
 
@@ -61,6 +67,14 @@ class TestScope:
         scope = next(number for number, line in enumerate(plan) if "CTE Scan on scope" in line)
         pets = next(number for number, line in enumerate(plan) if "on pets" in line)
         assert scope < pets
+
+    def test_the_planner_expects_a_tenants_rows_before_it_knows_the_tenant(self, served: Served) -> None:
+        """A read is planned for a tenant's rows: planned for none, it would walk a million by the wrong index."""
+        served.sql(FEEDINGS, DEFAULT_TENANT)
+        served.sql("ANALYZE feedings")
+        plan = [row[0] for row in read(served, None, Reading(f"EXPLAIN {_literal(FEEDINGS_OF_TENANT)}"))]
+        expected = next(line for line in plan if "on feedings" in line)
+        assert int(expected.partition("rows=")[2].split()[0]) > 1000, "\n".join(plan)
 
     def test_rows_of_another_tenant_cannot_be_written(self, served: Served) -> None:
         """An insert into another tenant, and an update of its rows, do not get past the policy."""

@@ -5,7 +5,7 @@ Forward only: a database goes back by restoring a backup, never by dropping what
 
 from alembic import op
 
-from esteio.db.tenancy import CURRENT_TENANT, secure
+from esteio.db.tenancy import secure
 from esteio.migrations.roles import default_privileges, grant, make_role, runtime_role
 
 revision = "esteio_0001"
@@ -14,6 +14,7 @@ branch_labels = ("esteio",)
 depends_on = None
 
 DEFAULT_TENANT = "00000000-0000-7000-8000-000000000001"
+CURRENT_TENANT = "nullif(current_setting('esteio.tenant', true), '')::uuid"
 CURRENT_USER = "nullif(current_setting('esteio.user', true), '')::uuid"
 
 TABLES = """

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -77,6 +78,19 @@ def unused_port() -> int:
             probe.bind(("127.0.0.1", port))
             return port
     raise RuntimeError("no port is free")
+
+
+@cache
+def _bound() -> socket.socket:
+    """A socket that never listens: its port is nobody else's as long as the tests run."""
+    made = socket.socket()
+    made.bind(("127.0.0.1", 0))
+    return made
+
+
+def nobody() -> str:
+    """The address of a server that refuses every connection at once."""
+    return f"http://127.0.0.1:{_bound().getsockname()[1]}"
 
 
 class Served:
@@ -164,6 +178,8 @@ def serve(
     from esteio.catalog import SHIPPED
 
     chosen = SHIPPED if services is None else services
+    if any(manifest.name == "store" for manifest in chosen):
+        given = {"ESTEIO_STORE__UPSTREAM_URL": nobody(), **given}  # no test asks the real one
     settings = read_settings(sections(chosen), environ=given)
     app = create_app(settings, chosen, clock)
     # Named in full: asyncio turns Nagle's delay off for sockets that say TCP, and for no others.

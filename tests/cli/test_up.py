@@ -13,7 +13,9 @@ import httpx
 import psutil
 import pytest
 
+from esteio.cli.up import stand_ins
 from tests.cli.command import COMMAND, NOWHERE, SOON, all_gone, surroundings
+from tests.house import nobody
 
 SECONDS = 60.0
 
@@ -28,12 +30,12 @@ def place() -> Iterator[Path]:
 
 
 @contextmanager
-def up(place: Path, port: int, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def up(place: Path, port: int, *arguments: str, **environment: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A house that said it is ready, and all that it printed until then."""
     command = [*COMMAND, "up", "--data-dir", str(place / "data"), "--port", str(port), *arguments]
     with (place / "log").open("a") as log:
         process = subprocess.Popen(
-            command, env=surroundings({}), cwd=NOWHERE, stdout=subprocess.PIPE, stderr=log, text=True
+            command, env=surroundings(environment), cwd=NOWHERE, stdout=subprocess.PIPE, stderr=log, text=True
         )
     try:
         assert process.stdout is not None
@@ -52,7 +54,7 @@ def up(place: Path, port: int, *arguments: str) -> Iterator[tuple[subprocess.Pop
 
 
 def credential(told: str, label: str) -> str:
-    found = re.search(rf"^  {label} +(\S+)$", told, re.MULTILINE)
+    found = re.search(rf"^  {label} +(\S.*)$", told, re.MULTILINE)
     assert found, told
     return found[1]
 
@@ -72,18 +74,45 @@ def test_one_command_runs_the_whole_house(place: Path, free_port: int) -> None:
         tokens = httpx.post(f"{url}/api/v2/auth/login", json=body, timeout=15).json()["data"]
         held = {"Authorization": f"Bearer {tokens['access_token']}"}
         assert httpx.get(f"{url}/api/v2/users", headers=held, timeout=15).status_code == 200
+        shop = credential(told, "FakeStore").removesuffix(" (stand-in)")
+        assert len(httpx.get(f"{shop}/products", timeout=15).json()) == 20
         family = psutil.Process(process.pid).children(recursive=True)
+        assert any("standin" in one.cmdline() for one in family)
         process.send_signal(signal.SIGTERM)
         assert process.wait(SECONDS) == 0, (place / "log").read_text()
         assert all_gone(family, SOON)
     assert key not in (place / "log").read_text()
-    with up(place, free_port, "--workers", "2") as (process, told):
+    elsewhere = {"ESTEIO_STORE__UPSTREAM_URL": nobody()}
+    with up(place, free_port, "--workers", "2", "--demo", **elsewhere) as (process, told):
         assert "Password" not in told
         assert "API key" not in told
+        assert "stand-in" not in told
         pets = httpx.get(f"{url}/api/v2/pets?name=First", headers={"X-API-Key": key}, timeout=15).json()["data"]
         assert [pet["name"] for pet in pets] == ["First"]
         family = psutil.Process(process.pid).children(recursive=True)
+        assert not any("standin" in one.cmdline() for one in family)
         process.send_signal(signal.SIGINT)
         assert process.wait(SECONDS) == 0, (place / "log").read_text()
         assert all_gone(family, SOON)
     assert "Traceback" not in (place / "log").read_text()
+    assert "samples could not be put in" not in (place / "log").read_text()
+
+
+@pytest.mark.parametrize(
+    ("environment", "file", "played"),
+    [
+        ("", "", ["FakeStore"]),
+        ("", "ESTEIO_STORE__FRESH=60\nESTEIO_STORE__UPSTREAM_URL=\n", ["FakeStore"]),
+        ("", "ESTEIO_STORE__upstream_url=https://shop.example.org\n", []),
+        ("https://shop.example.org", "", []),
+    ],
+    ids=["nowhere", "empty", "file", "environment"],
+)
+def test_a_stand_in_is_played_only_where_no_party_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, environment: str, file: str, played: list[str]
+) -> None:
+    """An address in the environment or in `.env` is used, in all spellings that the settings know."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ESTEIO_STORE__UPSTREAM_URL", environment)
+    (tmp_path / ".env").write_text(file)
+    assert [part.name for part in stand_ins()] == played

@@ -1,4 +1,7 @@
-"""`run_house.py DATA PORT`: what `esteio up` does, with the stand-in's commands."""
+"""`run_house.py DATA PORT`: what `esteio up` does, with the stand-in's commands.
+
+PARTY in the environment: with a party outside that is played here. DEMO: with samples.
+"""
 
 import os
 import sys
@@ -6,10 +9,17 @@ from pathlib import Path
 
 from esteio.embedded.address import Address
 from esteio.embedded.commands import Commands
-from esteio.embedded.house import House, Voice
+from esteio.embedded.house import House, Opened, Voice
 from esteio.embedded.refusals import Refused
+from esteio.embedded.stand_ins import StandIn as Party
 
 STAND_IN = (sys.executable, str(Path(__file__).with_name("stand_in.py")))
+
+
+def tell(opened: Opened) -> None:
+    for name, url in opened.stand_ins.items():
+        print(name, url)
+    print("ready at", opened.address.url, flush=True)
 
 
 def main(data: str, port: str) -> None:
@@ -19,11 +29,13 @@ def main(data: str, port: str) -> None:
         (*STAND_IN, "serve", "127.0.0.1", port),
         worker=(*STAND_IN, "work", "worker"),
         scheduler=(*STAND_IN, "work", "scheduler"),
+        stand_ins=(Party("Party", (*STAND_IN, "party"), "PARTY_URL"),) if "PARTY" in os.environ else (),
+        demo=(*STAND_IN, "demo") if "DEMO" in os.environ else None,
     )
     voice = Voice(
         note=lambda sentence: print(sentence, file=sys.stderr, flush=True),
         credentials=lambda told: print(*told.values(), flush=True),
-        opened=lambda opened: print("ready at", opened.address.url, flush=True),
+        opened=tell,
     )
     try:
         House(Path(data), Address("127.0.0.1", int(port)), commands, os.environ, voice).live()

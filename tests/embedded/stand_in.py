@@ -1,7 +1,10 @@
-"""The commands of a house, as small as they can be: `stand_in.py migrate|bootstrap|serve HOST PORT|work NAME`.
+"""The commands of a house, as small as they can be.
 
-STAND_IN in the environment names a mood of the API: `dies` at once, `deaf` to SIGTERM. ENDED names a file to which each
-that works in the background, and the API, writes its name when it is told to end.
+`stand_in.py migrate|bootstrap|demo|serve HOST PORT|work NAME|party PORT`
+
+STAND_IN in the environment names a mood of the API: `dies` at once, `deaf` to SIGTERM. DEMO is the exit code of the
+samples. ENDED names a file to which each that works in the background, the API and the party write their names when
+they are told to end.
 """
 
 import json
@@ -13,12 +16,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 SHOWN = ("ESTEIO_DATABASE__URL", "ESTEIO_REDIS__URL", "ESTEIO_SECRET_KEY")
+PARTY_URL = "PARTY_URL"
 UNTIL_END_OF_LIFELINE = "import os; os.read(int(os.environ['ESTEIO_LIFELINE_FD']), 1)"
 
 
 class Answers(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
-        body = json.dumps({name: os.environ[name] for name in SHOWN} | {"pid": os.getpid()}).encode()
+        shown = {name: os.environ[name] for name in SHOWN} | {PARTY_URL: os.environ.get(PARTY_URL)}
+        body = json.dumps(shown | {"pid": os.getpid()}).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -38,6 +43,12 @@ def serve(host: str, port: int, mood: str) -> None:
     lifeline = int(os.environ["ESTEIO_LIFELINE_FD"])
     subprocess.Popen([sys.executable, "-c", UNTIL_END_OF_LIFELINE], pass_fds=[lifeline])  # a worker of the API
     ThreadingHTTPServer((host, port), Answers).serve_forever()
+
+
+def party(port: int) -> None:
+    """A party outside, as the house starts one."""
+    signal.signal(signal.SIGTERM, lambda *_: end("party"))
+    ThreadingHTTPServer(("127.0.0.1", port), Answers).serve_forever()
 
 
 def work(name: str) -> None:
@@ -61,3 +72,7 @@ if __name__ == "__main__":
             serve(host, int(port), os.environ.get("STAND_IN", ""))
         case ["work", name]:
             work(name)
+        case ["party", port]:
+            party(int(port))
+        case ["demo"]:
+            sys.exit(int(os.environ["DEMO"]))

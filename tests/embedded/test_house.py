@@ -226,6 +226,50 @@ def test_dead_children_are_started_again(data: Path, free_port: int, sql: Callab
         assert all_gone(killed)
 
 
+def test_a_stand_in_is_there_from_start_to_end(data: Path, free_port: int, place: Path) -> None:
+    """Its address is told and given to the API; killed, it comes back there; it ends after all who may call it."""
+    ended = place / "ended"
+    with opened(data, free_port, PARTY="played", ENDED=str(ended)) as up:
+        url = up.ask()["PARTY_URL"]
+        assert up.told == [f"Party {url}", f"ready at http://127.0.0.1:{free_port}"]
+        assert until(lambda: asked(url), SECONDS)
+        first = asked(url)["pid"]
+        assert first in [one.pid for one in psutil.Process(up.process.pid).children()]
+        os.kill(first, signal.SIGKILL)
+        assert until(lambda: asked(url).get("pid", first) != first, SECONDS)
+        assert until(lambda: len(up.background()) == 2, SECONDS)
+        assert up.end(signal.SIGTERM) == 0
+    assert ended.read_text().split() == ["api", "scheduler", "worker", "party"]
+
+
+def asked(url: str) -> dict[str, Any]:
+    """What the server says of itself; nothing when it is away."""
+    try:
+        with urllib.request.urlopen(url, timeout=15) as answer:
+            return dict(json.load(answer))
+    except OSError:
+        return {}
+
+
+def test_no_stand_in_without_need(data: Path, free_port: int) -> None:
+    """A house whose commands name none starts none and says nothing of any."""
+    with opened(data, free_port) as up:
+        assert up.ask()["PARTY_URL"] is None
+        assert up.told == [f"ready at http://127.0.0.1:{free_port}"]
+
+
+@pytest.mark.parametrize(("ended", "said"), [("0", ""), ("3", "The samples could not be put in (exit 3)")])
+def test_samples_that_fail_end_nothing(place: Path, free_port: int, ended: str, said: str) -> None:
+    """They are put in before the house is open; where that fails it is told, and the house opens all the same."""
+    with start(place, free_port, DEMO=ended) as process:
+        assert process.stdout and process.stderr
+        assert "told once" in process.stdout.readline()
+        assert process.stdout.readline() == f"ready at http://127.0.0.1:{free_port}\n"
+        process.terminate()
+        assert process.wait(SECONDS) == 0
+        assert process.stderr.read().startswith(said)
+
+
 def answers_sql(sql: Callable[[str, str], Any], url: str) -> bool:
     try:
         return bool(sql(url, "SELECT 1"))

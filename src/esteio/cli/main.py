@@ -21,6 +21,7 @@ COMMANDS = {
     "migrate": ("esteio.cli.migrate", "migrate", "Bring the database to this release"),
     "users": ("esteio.cli.users", "users", "Create users"),
     "keys": ("esteio.cli.keys", "keys", "Create, list and revoke API keys"),
+    "standin": ("esteio.cli.standin", "standin", "Play a party outside on this machine, with faults to switch"),
     "openapi": ("esteio.cli.openapi", "openapi", "Print an OpenAPI document"),
     "check-config": ("esteio.cli.check_config", "check_config", "Read the settings and say what is wrong with them"),
     "bootstrap": ("esteio.cli.users", "bootstrap", "Make the first administrator and API key, once"),

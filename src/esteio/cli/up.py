@@ -9,17 +9,20 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import click
+from dotenv import dotenv_values
 
 from esteio.embedded.address import Address
 from esteio.embedded.commands import Commands
 from esteio.embedded.house import House, Opened, Voice
 from esteio.embedded.refusals import Refused
+from esteio.embedded.stand_ins import StandIn
 
 EPILOG = (
     "Exit codes: 0 stopped when asked to, 2 wrong command line, 65 data of a newer version, 69 address taken, "
     "70 an engine, a migration, the API, the worker or the scheduler failed, 73 disk full or not writable, "
     "75 the data directory is in use, 77 not permitted, 78 no PostgreSQL or Valkey found."
 )
+STAND_INS = (("FakeStore", "fakestore", "ESTEIO_STORE__UPSTREAM_URL"),)
 LABELS = {"email": "E-mail", "password": "Password", "api_key": "API key"}
 
 
@@ -34,13 +37,15 @@ LABELS = {"email": "E-mail", "password": "Password", "api_key": "API key"}
     type=click.Path(file_okay=False, path_type=Path),
     help="Where PostgreSQL, the master secret and the logs live.",
 )
-def up(host: str, port: int, workers: int | None, data_dir: Path) -> None:
+@click.option("--demo", is_flag=True, help="Put samples in: the municípios of Roraima and a few outages.")
+def up(host: str, port: int, workers: int | None, data_dir: Path, demo: bool) -> None:
     """Run PostgreSQL, Valkey, the API, a worker for each queue and the scheduler until Ctrl-C.
 
-    An engine whose address is set (ESTEIO_DATABASE__URL, ESTEIO_REDIS__URL) is not started; that address is used.
+    An engine whose address is set (ESTEIO_DATABASE__URL, ESTEIO_REDIS__URL) is not started; that address is used. So
+    it is with FakeStoreAPI, which a stand-in plays unless ESTEIO_STORE__UPSTREAM_URL is set, also in `.env`.
     """
     voice = Voice(note=_note, credentials=_credentials, opened=_opened)
-    house = House(data_dir, Address(host, port), _commands(host, port, workers), os.environ, voice)
+    house = House(data_dir, Address(host, port), _commands(host, port, workers, demo), os.environ, voice)
     try:
         house.live()
     except Refused as refused:
@@ -48,8 +53,8 @@ def up(host: str, port: int, workers: int | None, data_dir: Path) -> None:
         sys.exit(refused.code)
 
 
-def _commands(host: str, port: int, workers: int | None) -> Commands:
-    esteio = (sys.executable, "-m", "esteio")
+def _commands(host: str, port: int, workers: int | None, demo: bool) -> Commands:
+    esteio = _esteio()
     serve = (*esteio, "serve", "--host", host, "--port", str(port))
     return Commands(
         migrate=(*esteio, "migrate"),
@@ -57,6 +62,23 @@ def _commands(host: str, port: int, workers: int | None) -> Commands:
         serve=serve if workers is None else (*serve, "--workers", str(workers)),
         worker=(*esteio, "worker"),
         scheduler=(*esteio, "scheduler"),
+        stand_ins=stand_ins(),
+        demo=(*esteio, "outages", "demo") if demo else None,
+    )
+
+
+def _esteio() -> tuple[str, ...]:
+    return (sys.executable, "-m", "esteio")
+
+
+def stand_ins() -> tuple[StandIn, ...]:
+    """The parties whose addresses the settings would find neither in the environment nor in `.env`."""
+    given = {**dotenv_values(".env"), **os.environ}
+    found = {name.upper() for name, value in given.items() if value}
+    return tuple(
+        StandIn(name, (*_esteio(), "standin", command, "--port"), variable)
+        for name, command, variable in STAND_INS
+        if variable not in found
     )
 
 
@@ -76,6 +98,7 @@ def _opened(opened: Opened) -> None:
         "Docs": f"{opened.address.url}/docs",
         "PostgreSQL": _without_password(opened.database_url),
         "Valkey": _without_password(opened.redis_url),
+        **{name: f"{url} (stand-in)" for name, url in opened.stand_ins.items()},
         "Data": str(opened.data),
         "Logs": str(opened.logs),
     }

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from esteio.embedded.address import Address
 from esteio.embedded.child import Child, Program
 from esteio.embedded.children import Children
 from esteio.embedded.patience import Pause, until
 from esteio.embedded.refusals import ExitCode, Refused
+from esteio.embedded.stand_ins import StandIn
 
 MIGRATE_SECONDS = 3600.0
 BOOTSTRAP_SECONDS = 60.0
+DEMO_SECONDS = 120.0
 READY_SECONDS = 60.0
 READY_GLANCE = 0.05
 SERVE_GRACE = 30.0
@@ -25,7 +28,8 @@ SCHEDULER_GRACE = 12.0
 class Commands:
     """What brings the database up to date, makes the first administrator (printing JSON), and serves the API.
 
-    worker, scheduler: what does things later; a house may have none.
+    worker, scheduler: what does things later; a house may have none. stand_ins: parties outside that are played here.
+    demo: puts samples into the migrated database.
     """
 
     migrate: tuple[str, ...]
@@ -33,6 +37,8 @@ class Commands:
     serve: tuple[str, ...]
     worker: tuple[str, ...] | None = None
     scheduler: tuple[str, ...] | None = None
+    stand_ins: tuple[StandIn, ...] = ()
+    demo: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -64,6 +70,19 @@ class Performance:
         except ValueError:
             pass
         raise Refused(f"The first administrator could not be made (exit {child.ended}).", ExitCode.FAILED)
+
+    def demonstrate(self) -> str:
+        """Runs what puts samples in; answers what there is to say, which is nothing where all went well."""
+        if self.commands.demo is None:
+            return ""
+        program = self._program("The samples", self.commands.demo)
+        child = self.children.run(program, DEMO_SECONDS, self.pause)
+        return "" if child.ended == 0 else f"The samples could not be put in (exit {child.ended}); the house goes on."
+
+    def stand_in(self, part: StandIn, address: Address, log: Path) -> None:
+        """Start a party that is played here. It is not waited for: who calls it has its ways with one that is away."""
+        command = (*part.command, str(address.port))
+        self.children.start(replace(self._program(f"The stand-in for {part.name}", command), log=log))
 
     def serve(self, address: Address) -> Child:
         """The API's process, ready at the address."""

@@ -1,6 +1,7 @@
-"""What `esteio up` does, in order: directory, port, engines, migrations, first administrator, API; worker, scheduler.
+"""What `esteio up` does, in order: directory, port, engines, stand-ins, migrations, first administrator, samples, API;
+worker, scheduler.
 
-Then it watches them, until it ends them: API, scheduler, worker, engines.
+Then it watches them, until it ends them: API, scheduler, worker, stand-ins, engines.
 
 The commands it runs are given to it, so that this floor knows nothing of the floors above, and a test can run others.
 """
@@ -10,7 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from esteio.embedded.address import Address
@@ -20,6 +21,7 @@ from esteio.embedded.directory import DataDirectory, open_directory
 from esteio.embedded.engines import Engines
 from esteio.embedded.patience import until
 from esteio.embedded.refusals import from_system
+from esteio.embedded.stand_ins import Places, held
 from esteio.embedded.supervision import Backoff, Supervision
 from esteio.embedded.watch import Interrupted, Watch
 
@@ -31,13 +33,17 @@ FILES_URL = "ESTEIO_FILES__URL"
 
 @dataclass(frozen=True)
 class Opened:
-    """What there is to tell once the API answers. The data directory's paths are absolute."""
+    """What there is to tell once the API answers. The data directory's paths are absolute.
+
+    stand_ins: where each party is that is played here, by its name.
+    """
 
     address: Address
     database_url: str
     redis_url: str
     data: Path
     logs: Path
+    stand_ins: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -53,8 +59,8 @@ class House:
     """One run of `esteio up`.
 
     An engine whose address stands in `environment` is not started: that address is used. Every command gets both
-    addresses, the master secret, a directory where metrics meet, and the descriptor of the lifeline: a pipe that
-    reaches its end when this process is gone, however it went.
+    addresses, those of the stand-ins, the master secret, a directory where metrics meet, and the descriptor of the
+    lifeline: a pipe that reaches its end when this process is gone, however it went.
     """
 
     def __init__(
@@ -85,12 +91,12 @@ class House:
             self._take_address(end_orphans(directory.children, pause=watch.pause), watch)
             children = Children(directory.children, watch.rest, lambda: watch.hurried)
             engines = self._engines(directory, children, watch)
-            with _lifeline() as lifeline:
+            with _lifeline() as lifeline, held(self._commands.stand_ins, self._address.port) as places:
                 try:
                     engines.start()
-                    environment = self._environment_for(directory, engines, lifeline)
+                    environment = self._environment_for(directory, engines, lifeline) | places.variables
                     performance = Performance(self._commands, environment, lifeline, children, watch.pause, watch.rest)
-                    self._open(directory, performance)
+                    self._open(directory, performance, places)
                     self._keep(children, watch)
                 finally:
                     engines.stop()
@@ -122,17 +128,21 @@ class House:
         }
         return {name: value for name, value in self._environment.items() if not name.startswith("PG")} | ours
 
-    def _open(self, directory: DataDirectory, performance: Performance) -> None:
+    def _open(self, directory: DataDirectory, performance: Performance, places: Places) -> None:
+        for part, address in places.found:
+            performance.stand_in(part, address, directory.log(part.name.lower()))
         performance.migrate()
         credentials = self._first_credentials(directory, performance)
         try:
+            if trouble := performance.demonstrate():
+                self._voice.note(trouble)
             api = performance.serve(self._address)
         finally:  # told even if the API fails: nobody could ask for them again
             if credentials:
                 self._voice.credentials(credentials)
             directory.bootstrapped.touch()
         database_url, redis_url = (performance.environment[name] for name in (DATABASE_URL, REDIS_URL))
-        self._voice.opened(Opened(self._address, database_url, redis_url, directory.path, directory.logs))
+        self._voice.opened(Opened(self._address, database_url, redis_url, directory.path, directory.logs, places.urls))
         performance.work(api)
 
     def _first_credentials(self, directory: DataDirectory, performance: Performance) -> Mapping[str, str]:

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import unquote
 
 HUGE = 50_000_000
 
@@ -34,7 +35,13 @@ class Receiver(ThreadingHTTPServer):
         self.requests: list[Request] = []
         self.statuses: list[int] = []
         self.released = threading.Event()
+        self.gate = threading.Event()
+        self.connections = 0
         self.sent = 0
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self.connections += 1
+        super().process_request(request, client_address)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A caller that goes away is what these servers are for."""
@@ -54,6 +61,7 @@ class Receiver(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     server: Receiver
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
@@ -80,10 +88,42 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _status(self, number: str) -> None:
         status, _, after = number.partition("/")
-        self._answer(int(status), **({"retry_after": after} if after else {}))
+        self._answer(int(status), **({"retry_after": unquote(after)} if after else {}))
 
     def _redirect(self, target: str) -> None:
         self._answer(302, location="/" + target)
+
+    def _away(self, target: str) -> None:
+        self._answer(302, location=unquote(target))
+
+    def _cookie(self, _: str) -> None:
+        self._answer(200, set_cookie="kept=yes; Path=/")
+
+    def _html(self, number: str) -> None:
+        self._answer(int(number), b"<html>go away</html>", content_type="text/html")
+
+    def _held(self, _: str) -> None:
+        """Answers once the gate is open."""
+        self.server.gate.wait(60)
+        self._answer(200)
+
+    def _held_500(self, _: str) -> None:
+        self.server.gate.wait(60)
+        self._answer(500)
+
+    def _truncated(self, _: str) -> None:
+        self.send_response(200)
+        self.send_header("content-length", "1000")
+        self.end_headers()
+        self.wfile.write(b'{"half": ')
+        self._close("")
+
+    def _endless(self, _: str) -> None:
+        """A body of unknown length that is larger than anybody wants."""
+        self.wfile.write(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n")
+        for _part in range(HUGE // 10_000):
+            self.wfile.write(b"2710\r\n" + b"h" * 10_000 + b"\r\n")
+            self.server.sent += 10_000
 
     def _hang(self, _: str) -> None:
         self.server.released.wait(60)
@@ -133,6 +173,13 @@ class _Handler(BaseHTTPRequestHandler):
 _WAYS: dict[str, Callable[[_Handler, str], None]] = {
     "status": _Handler._status,
     "redirect": _Handler._redirect,
+    "away": _Handler._away,
+    "cookie": _Handler._cookie,
+    "html": _Handler._html,
+    "held": _Handler._held,
+    "held-500": _Handler._held_500,
+    "truncated": _Handler._truncated,
+    "endless": _Handler._endless,
     "hang": _Handler._hang,
     "headers-drip": _Handler._headers_drip,
     "body-drips": _Handler._body_drips,
@@ -154,6 +201,7 @@ def receiving() -> Iterator[Receiver]:
         yield server
     finally:
         server.released.set()
+        server.gate.set()
         server.shutdown()
         server.server_close()
         thread.join(10)

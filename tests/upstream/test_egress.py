@@ -97,6 +97,13 @@ class TestRefused:
         reply = await open_egress().call("POST", receiver.url("/redirect/ok"), headers={})
         assert (reply.status, len(receiver.requests)) == (302, 1)
 
+    async def test_cookies_are_not_kept(self, receiver: Receiver) -> None:
+        """What an answer sets is not sent with the next call, which may be somebody else's."""
+        egress = open_egress()
+        for _ in range(2):
+            await post(egress, receiver.url("/cookie"))
+        assert not any("cookie" in request.headers for request in receiver.requests)
+
     async def test_proxies_of_the_environment_are_not_used(
         self, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -63,5 +63,6 @@ def make_resources(
             },
             redis,
             clock,
+            settings.upstream,
         ),
     )

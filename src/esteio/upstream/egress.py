@@ -1,7 +1,6 @@
 """Calls to URLs that callers of the house have named."""
 
 import asyncio
-import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from time import monotonic
@@ -13,7 +12,7 @@ from esteio.upstream.failures import Broken, TookTooLong
 from esteio.upstream.guard import Guard, UrlRefused
 from esteio.upstream.names import Resolver, SystemResolver
 from esteio.upstream.settings import UpstreamSettings
-from esteio.upstream.transport import GuardedTransport
+from esteio.upstream.transport import GuardedTransport, no_cookies, trusting
 
 MOST_READ = 1024
 
@@ -49,18 +48,13 @@ class Egress:
         if self._client is None:
             backend = GuardedBackend(self.guard, self.resolver, seconds=self.settings.connect_timeout)
             self._client = httpx.AsyncClient(
-                transport=GuardedTransport(backend, self._context()),
+                transport=GuardedTransport(backend, trusting(self.settings.ca_file)),
                 timeout=self.settings.total_timeout,
+                cookies=no_cookies(),
                 trust_env=False,
                 follow_redirects=False,
             )
         return self._client
-
-    def _context(self) -> ssl.SSLContext:
-        context = httpx.create_ssl_context(trust_env=False)
-        if self.settings.ca_file:
-            context.load_verify_locations(self.settings.ca_file)
-        return context
 
     async def call(
         self, method: str, url: str, *, headers: Mapping[str, str], content: bytes = b"", most: int = MOST_READ

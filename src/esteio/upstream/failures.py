@@ -32,3 +32,22 @@ class Broken(CallFailed):
 
 class HandshakeFailed(CallFailed):
     words = "The TLS handshake failed: the certificate must be valid for the host's name."
+
+
+class TooLarge(CallFailed):
+    words = "The answer was larger than is read."
+
+
+class Encoded(CallFailed):
+    words = "The answer came compressed although none was asked for."
+
+
+class Failing(CallFailed):
+    """`after` is for how many seconds the party wants to be left alone, where it says so."""
+
+    words = "The other side answered that it cannot serve."
+
+    def __init__(self, status: int, after: float | None) -> None:
+        super().__init__(f"it answered {status}")
+        self.status = status
+        self.after = after

@@ -7,13 +7,23 @@ from esteio.redis.client import RedisClient
 from esteio.upstream.cache import UpstreamCache
 from esteio.upstream.client import Upstream
 from esteio.upstream.party import Terms
+from esteio.upstream.settings import UpstreamSettings
 
 
 class Upstreams:
-    """Made with the resources of a process; nothing is opened before the first call."""
+    """Made with the resources of a process; nothing is opened before the first call.
 
-    def __init__(self, terms: Mapping[str, Terms], redis: RedisClient, clock: Clock) -> None:
-        self._parties = {name: Upstream(name, own, redis, clock) for name, own in terms.items()}
+    Of the settings the refused networks and the file of authorities hold for these parties too.
+    """
+
+    def __init__(
+        self,
+        terms: Mapping[str, Terms],
+        redis: RedisClient,
+        clock: Clock,
+        settings: UpstreamSettings | None = None,
+    ) -> None:
+        self._parties = {name: Upstream(name, own, redis, clock, settings) for name, own in terms.items()}
         self.cache = UpstreamCache(redis, clock)
 
     def to(self, name: str) -> Upstream:

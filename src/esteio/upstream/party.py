@@ -12,8 +12,8 @@ class Terms:
     url: where it is; the host is the operator's choice and may be called wherever its name leads. connect, read: for
     each try. total: for a whole call, all tries and the waits between them included: nobody waits longer.
     tries: at most so many of a call. largest: most of an answer's body.
-    failures: so many in a row, counted over all processes, open the breaker; rest: for how long nothing is sent then,
-    before one probe is let through. headers: sent with every call.
+    failures: so many failed tries in a row, counted over all processes, open the breaker; rest: for how long nothing
+    is sent then, before one probe is let through. headers: sent with every call.
     """
 
     url: str

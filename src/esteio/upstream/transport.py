@@ -2,6 +2,7 @@
 
 import ssl
 from collections.abc import AsyncIterator
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from types import TracebackType
 from typing import Self
 
@@ -14,16 +15,20 @@ CONNECTIONS = 200
 
 
 class GuardedTransport(httpx.AsyncBaseTransport):
-    """HTTP/1.1 over a backend of ours, without proxies. Each call has a connection of its own.
+    """HTTP/1.1 over a backend of ours, without proxies. Each call has a connection of its own unless `idle` is given.
 
-    A connection that were kept would outlive the check of where its name leads.
+    A connection that is kept, for so many idle seconds, outlives the check of where its name leads: that is for hosts
+    that the operator has chosen.
     """
 
-    def __init__(self, backend: httpcore.AsyncNetworkBackend, context: ssl.SSLContext) -> None:
+    def __init__(
+        self, backend: httpcore.AsyncNetworkBackend, context: ssl.SSLContext, *, idle: float | None = None
+    ) -> None:
         self._pool = httpcore.AsyncConnectionPool(
             ssl_context=context,
             max_connections=CONNECTIONS,
-            max_keepalive_connections=0,
+            max_keepalive_connections=0 if idle is None else CONNECTIONS,
+            keepalive_expiry=idle,
             http1=True,
             http2=False,
             retries=0,
@@ -86,3 +91,16 @@ def _failure(error: Exception) -> CallFailed:
         return TookTooLong(words)
     # To connect is the backend's work, which has failures of its own: what is left to fail there is TLS.
     return HandshakeFailed(words) if isinstance(error, httpcore.ConnectError) else Broken(words)
+
+
+def trusting(ca_file: str) -> ssl.SSLContext:
+    """TLS that is verified by the public authorities, and by those of a PEM file where one is named."""
+    context = httpx.create_ssl_context(trust_env=False)
+    if ca_file:
+        context.load_verify_locations(ca_file)
+    return context
+
+
+def no_cookies() -> CookieJar:
+    """A jar that takes nothing in: httpx would send to a host what an earlier answer of it has set."""
+    return CookieJar(DefaultCookiePolicy(allowed_domains=()))

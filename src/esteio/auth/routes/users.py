@@ -1,9 +1,10 @@
-"""Users of the caller's tenant."""
+"""Users of the caller's tenant. A product may mount these routes once more under the names that its clients know."""
 
+from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Depends, Path, Query, Request
 
 from esteio.auth.accounts import normal_email
 from esteio.auth.caller import AuthParts, Caller
@@ -16,14 +17,24 @@ from esteio.base.schema import Text
 from esteio.http.answers import Answer, Link, NoContent
 from esteio.http.envelope import Envelope
 from esteio.http.etags import row_etag
+from esteio.http.exchange import exchange_of
 from esteio.http.pagination import Paging
 from esteio.http.rules import rules
 from esteio.http.sessions import Session
 
-BASE = "/api/v2/users"
 router = APIRouter(prefix="/users", tags=["users"])
 UserId = Annotated[UUID, Path(description="The user's id")]
-_LISTING = Listing("users", BASE, Membership.user_id, lambda row: row[0].user_id, UUID)
+_LISTING = Listing("users", "", Membership.user_id, lambda row: row[0].user_id, UUID)
+
+
+async def _collection(request: Request) -> str:
+    operation = exchange_of(request.scope).operation
+    assert operation is not None, "it was called"
+    return operation.path.partition("/{")[0]
+
+
+Collection = Annotated[str, Depends(_collection)]
+"""The path at which the caller knows the list of users, from which everything links."""
 
 
 class UsersAsked(Paging):
@@ -33,41 +44,53 @@ class UsersAsked(Paging):
 @router.get("", summary="List users", response_model=Envelope[list[UserView]])
 @rules("users:read")
 async def list_users(
-    asked: Annotated[UsersAsked, Query()], caller: Caller, session: Session, cursors: CursorsOfHouse
+    asked: Annotated[UsersAsked, Query()],
+    caller: Caller,
+    session: Session,
+    cursors: CursorsOfHouse,
+    collection: Collection,
 ) -> Answer:
     """The newest accounts first."""
     query = users.members()
     if asked.email is not None:
         query = query.where(User.email == normal_email(asked.email))
     filters = {"email": asked.email}
-    page = await listed(session, _LISTING, query, asked, cursors=cursors, tenant=caller.tenant, filters=filters)
+    listing = replace(_LISTING, base=collection)
+    page = await listed(session, listing, query, asked, cursors=cursors, tenant=caller.tenant, filters=filters)
     return page.answer(users.shown)
 
 
 @router.post("", status_code=201, summary="Make a user", response_model=Envelope[UserView])
 @rules("users:write", idempotent=True)
-async def create_user(data: NewUser, auth: AuthParts, caller: Caller, session: Session) -> Answer:
+async def create_user(
+    data: NewUser, auth: AuthParts, caller: Caller, session: Session, collection: Collection
+) -> Answer:
     """409 when the address belongs to a user of this tenant. An account of another tenant is let in as it is."""
     user = await users.create_user(auth, caller=caller, session=session, data=data)
-    address = f"{BASE}/{user.id}"
-    return Answer(user, status=201, etag=row_etag(user.version), location=address, links=[Link(address, "self")])
+    return _one(user, collection, status=201)
 
 
 @router.get("/{user_id}", summary="Read a user", response_model=Envelope[UserView])
 @rules("users:read")
-async def read_user(user_id: UserId, session: Session) -> Answer:
+async def read_user(user_id: UserId, session: Session, collection: Collection) -> Answer:
     """The user as the tenant knows it, with its ETag."""
-    return _one(await users.one_user(session, user_id))
+    return _one(await users.one_user(session, user_id), collection)
 
 
 @router.patch("/{user_id}", summary="Change a user", response_model=Envelope[UserView])
 @rules("users:write", precondition="accepted", errors=(409,))
 async def change_user(
-    user_id: UserId, data: UserChange, auth: AuthParts, caller: Caller, session: Session, expected: Expected
+    user_id: UserId,
+    data: UserChange,
+    auth: AuthParts,
+    caller: Caller,
+    session: Session,
+    expected: Expected,
+    collection: Collection,
 ) -> Answer:
     """Name, roles, enabled. Who is disabled is logged out of the tenant at once."""
     user = await users.change_user(auth, caller=caller, session=session, user_id=user_id, expected=expected, data=data)
-    return _one(user)
+    return _one(user, collection)
 
 
 @router.delete("/{user_id}", status_code=204, summary="Remove a user", response_class=NoContent)
@@ -78,5 +101,8 @@ async def remove_user(user_id: UserId, auth: AuthParts, caller: Caller, session:
     return NoContent()
 
 
-def _one(user: UserView) -> Answer:
-    return Answer(user, etag=row_etag(user.version), links=[Link(f"{BASE}/{user.id}", "self")])
+def _one(user: UserView, collection: str, *, status: int = 200) -> Answer:
+    address = f"{collection}/{user.id}"
+    location = address if status == 201 else None
+    links = [Link(address, "self")]
+    return Answer(user, status=status, etag=row_etag(user.version), links=links, location=location)

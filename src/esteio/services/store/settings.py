@@ -25,7 +25,10 @@ class StoreSettings(BaseModel):
     )
     connect_timeout: float = Field(default=0.5, gt=0, le=10, description="to connect to it")
     read_timeout: float = Field(default=1.0, gt=0, le=30, description="for each wait for a part of its answer")
-    total_timeout: float = Field(default=1.8, gt=0, le=30, description="for all tries of a call together")
+    total_timeout: float = Field(default=1.3, gt=0, le=30, description="for all tries of a call together")
+    copy_timeout: float = Field(
+        default=0.4, gt=0, le=10, description="for the database's copy of products, after the total time in vain"
+    )
     tries: int = Field(default=2, ge=1, le=5, description="of a call that failed, within the total time")
     largest_answer: int = Field(default=2_097_152, ge=1024, le=33_554_432, description="bytes of an answer")
     breaker_failures: int = Field(default=5, ge=1, le=1000, description="failures in a row that open the breaker")

@@ -30,6 +30,7 @@ def upgrade() -> None:
         sa.Column("rating_rate", sa.Numeric(4, 2)),
         sa.Column("rating_count", sa.Integer()),
         sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("listed_at", sa.DateTime(timezone=True)),
         sa.Column("vanished_at", sa.DateTime(timezone=True)),
         sa.Column(
             "trigrams",
@@ -49,22 +50,27 @@ def upgrade() -> None:
         sa.Column("product_id", sa.Integer(), sa.ForeignKey("store_products.id", ondelete="RESTRICT"), nullable=False),
         sa.Column("review", sa.String(2000)),
         sa.Column("rating", sa.Integer()),
+        # A column and not an expression: under row-level security an index is searched by bare columns only.
+        sa.Column("stars", sa.Integer(), sa.Computed("coalesce(rating, 0)", persisted=True), nullable=False),
         sa.Column("deleted_at", sa.DateTime(timezone=True)),
         sa.Column("version", sa.Integer(), nullable=False, server_default="1"),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
-        sa.Column(
-            "trigrams",
-            sa.ARRAY(sa.Text()),
-            sa.Computed("store_trigrams(coalesce(review, ''))", persisted=True),
-            nullable=False,
-        ),
         sa.CheckConstraint("rating BETWEEN 1 AND 5", name="ck_store_favorites_rating"),
+        # Who is no longer of the tenant has no favourites in it.
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "user_id"],
+            ["memberships.tenant_id", "memberships.user_id"],
+            name="fk_store_favorites_tenant_id_user_id",
+            ondelete="CASCADE",
+        ),
     )
+    alive = sa.text("deleted_at IS NULL")
     op.create_index("uq_store_favorites_owner", "store_favorites", ["tenant_id", "user_id", "product_id"], unique=True)
     op.create_index("ix_store_favorites_product", "store_favorites", ["product_id"])
-    op.create_index("ix_store_favorites_created", "store_favorites", ["tenant_id", "created_at", "id"])
-    op.create_index("ix_store_favorites_trigrams", "store_favorites", ["trigrams"], postgresql_using="gin")
+    for name, column in (("created", "created_at"), ("updated", "updated_at"), ("stars", "stars")):
+        columns = ["tenant_id", column, "id"]
+        op.create_index(f"ix_store_favorites_{name}", "store_favorites", columns, postgresql_where=alive)
     for statement in secure("store_favorites"):
         op.execute(statement)
 

@@ -18,8 +18,11 @@ from esteio.http.rules import AUTHENTICATED
 from esteio.runtime.opening import sections
 from esteio.settings import read_settings
 from tests.house import Served, environment
+from tests.store.liking import person, stored
 
 VERSIONS = ("v1", "v2")
+LIKED = 3
+"""The product that the bodies of favourites name."""
 _numbers = count(1)
 
 
@@ -30,9 +33,26 @@ def _unopened() -> Esteio:
 
 
 _APP = _unopened()
-ALL: list[Operation] = list(_APP.table)
+ALL: list[Operation] = [operation for operation in _APP.table if operation.rules.manner is None]
+"""All but those in the manner of somebody else's contract, which has its own refusals, and its own tests."""
+
 EVENTS = {event.name for manifest in _APP.manifests for event in manifest.events}
 DOCUMENTS: dict[str, dict[str, Any]] = {version: _APP.document(version) for version in VERSIONS}
+
+
+EVERYBODYS = {"product_id": "999999", "conjunto": "999999", "municipio": "999999"}
+"""Ids of what is the same for all tenants, each with one that names nothing."""
+
+GIVEN_ELSEWHERE = {"external_id"}
+"""Ids that other systems give, in any form."""
+
+MAKES_WHAT_IT_NAMES = {
+    "PUT /api/v2/plans/{name}",
+    "PUT /api/v2/outages/{external_id}",
+    "PUT /api/v2/outages/universe/{conjunto}/{municipio}",
+    "PUT /api/v2/outages/demands/{protocol}",
+}
+"""Operations that cannot miss a resource, since they make it, in the tenant of the caller where it has one."""
 
 
 def name_of(operation: Operation) -> str:
@@ -120,7 +140,8 @@ def address(operation: Operation, **given: str) -> str:
     """The path with its parameters filled in; those that are not given name nobody."""
     path = operation.path
     for name in operation.names:
-        value = given.get(name) or (str(uuid4()) if name.endswith("_id") else f"no-such-{next(_numbers)}")
+        none = EVERYBODYS.get(name) or (str(uuid4()) if name.endswith("_id") else f"no-such-{next(_numbers)}")
+        value = given.get(name) or none
         path = path.replace("{" + name + "}", value)
     return path
 
@@ -157,7 +178,30 @@ def make(client: httpx.Client, collection: str) -> str:
 def resource_for(served: Served, operation: Operation) -> str:
     """The operation's path on a resource that was made for it."""
     collection, _, rest = operation.path.partition("/{")
-    return make(served.client, collection) + rest.partition("}")[2]
+    if collection.endswith("/favorites"):
+        made = like(served, collection)
+    elif collection.endswith("/outages"):
+        made = report(served.client, collection)
+    else:
+        made = make(served.client, collection)
+    return made + rest.partition("}")[2]
+
+
+def report(client: httpx.Client, collection: str) -> str:
+    """An outage, which is made by its name; where it is."""
+    body = {"started_at": "2026-01-01T00:00:00Z", "conjunto": 12727, "municipio": 1400100, "affected": 45}
+    answer = client.put(f"{collection}/made-{uuid4().hex[:12]}", json=body)
+    assert answer.status_code == 201, answer.text
+    return answer.headers["location"]
+
+
+def like(served: Served, collection: str) -> str:
+    """A favourite, which only somebody with an account can make; where it is."""
+    stored(served, LIKED)
+    with person(served) as somebody:
+        answer = somebody.client.post(collection, json={"product_id": LIKED})
+    assert answer.status_code == 201, answer.text
+    return answer.headers["location"]
 
 
 def methods_of(path: str) -> set[str]:

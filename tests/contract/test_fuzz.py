@@ -7,6 +7,7 @@ import schemathesis
 from schemathesis.engine import Status, events, from_schema
 from schemathesis.engine.recorder import ScenarioRecorder
 
+from esteio.standins.fakestore import running_fakestore
 from tests.conftest import House
 from tests.house import ADMIN_KEY, Served
 
@@ -19,6 +20,8 @@ SEMANTIC = ["400", "410", "412", "422"]
 """Refusals of requests that a schema cannot know to be wrong: a condition that does not hold, a cursor that was not
 written here, a permission, plan or role that does not exist, a page that is asked for in two ways."""
 
+schemathesis.serializer.alias("application/x-ndjson", "application/octet-stream")
+
 
 @pytest.fixture(scope="module")
 def served(house: House) -> Iterator[Served]:
@@ -27,7 +30,8 @@ def served(house: House) -> Iterator[Served]:
     Nothing else is left out; streams end after a second. The administrator's key is one of the environment, which no
     operation can revoke.
     """
-    with house(LIMITS__ENABLED="false", TELEMETRY__ACCESS_LOG="false", REALTIME__LIFETIME_SECONDS="1") as running:
+    settings = {"LIMITS__ENABLED": "false", "TELEMETRY__ACCESS_LOG": "false", "REALTIME__LIFETIME_SECONDS": "1"}
+    with running_fakestore() as shop, house(STORE__UPSTREAM_URL=shop.url, **settings) as running:
         running.pet()
         yield running
 

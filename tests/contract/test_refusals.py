@@ -7,8 +7,10 @@ import httpx
 import pytest
 
 from esteio.http.routing import Operation
+from esteio.standins.fakestore import running_fakestore
 from tests.conftest import House
 from tests.contract.operations import (
+    MAKES_WHAT_IT_NAMES,
     address,
     asks_more_than_an_account,
     asks_permission,
@@ -23,14 +25,13 @@ from tests.contract.problems import documented, problem
 from tests.house import Served, sql
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-MAKES_WHAT_IT_NAMES = {"PUT /api/v2/plans/{name}"}
-"""Operations that cannot miss a resource, since they make it."""
 
 
 @pytest.fixture(scope="module")
 def served(house: House) -> Iterator[Served]:
     """A house without limits, so that each operation is refused for what is tested and for nothing else."""
-    with house(LIMITS__ENABLED="false", TELEMETRY__ACCESS_LOG="false") as running:
+    settings = {"LIMITS__ENABLED": "false", "TELEMETRY__ACCESS_LOG": "false"}
+    with running_fakestore() as shop, house(STORE__UPSTREAM_URL=shop.url, **settings) as running:
         yield running
 
 
@@ -45,7 +46,7 @@ def powerless(served: Served) -> Iterator[httpx.Client]:
 def used_up(house: House, new_database: Callable[[], str]) -> Iterator[Served]:
     """A house that takes one call an hour of each caller, and has taken it."""
     database = new_database()
-    for name in ("pets.list", "pets.read", "files.download", "hooks"):
+    for name in ("pets.list", "pets.read", "files.download", "hooks", "outages.summary"):
         sql(
             database,
             'INSERT INTO limit_overrides (name, quota, "window", updated_by) VALUES ($1, 1, 3600, $2)',
@@ -57,6 +58,7 @@ def used_up(house: House, new_database: Callable[[], str]) -> Iterator[Served]:
             for path in ("/.well-known/jwks.json", "/api/v2/pets", f"/api/v2/pets/{uuid4()}", "/api/v2/files/none"):
                 client.get(path)
             client.post("/api/v2/hooks/none")
+            client.get("/outages")
         yield running
 
 

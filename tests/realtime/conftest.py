@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from esteio.catalog import SHIPPED
 from esteio.realtime.channels import Channels
 from esteio.realtime.parts import history_of
 from esteio.realtime.relay import Relay
 from esteio.runtime.channels import all_channels
-from esteio.services.pets.manifest import MANIFEST as PETS
 from tests.conftest import House
 from tests.house import Served
 
@@ -24,9 +24,8 @@ ROOM = {"REALTIME__MESSAGES": "100000/minute", "REALTIME__CONNECTIONS_PER_CALLER
 def relaying(served: Served) -> Iterator[None]:
     """Tell the house's facts for the time of the block."""
     resources = served.app.resources
-    relay = Relay(
-        resources.database, history_of(resources, served.app.settings.realtime), Channels(all_channels([PETS]))
-    )
+    channels = Channels(all_channels(SHIPPED))
+    relay = Relay(resources.database, history_of(resources, served.app.settings.realtime), channels)
     begun: list[asyncio.Task[None]] = []
 
     async def begin() -> None:

@@ -116,7 +116,11 @@ class Esteio:
             self.resources,
             known_revisions(migration_folders(self.manifests)),
             needs_redis(self._policies),
-            {name: check for manifest in self.manifests for name, check in manifest.health.items()},
+            {
+                name: check
+                for manifest in self.manifests
+                for name, check in manifest.checks(self.settings.services.get(manifest.name)).items()
+            },
         )
 
     def _make_parts(self) -> Parts:

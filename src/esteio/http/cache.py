@@ -25,6 +25,7 @@ class Slot:
     key: Key
     tags: tuple[str, ...]
     seen: tuple[int, ...]
+    since: float
     until: float
 
 
@@ -64,12 +65,13 @@ class ResponseCache:
 
     def slot(self, key: Key, tags: tuple[str, ...], seconds: float) -> Slot:
         """Ask for a place before the answer is made: its `seconds` count from now, not from when it is filled."""
-        return Slot(key, tags, self._seen(tags), self._now() + seconds)
+        now = self._now()
+        return Slot(key, tags, self._seen(tags), now, now + seconds)
 
     def fill(self, slot: Slot, resource: Resource) -> None:
         """Keep what was made, unless it may have become old while it was made. From then on it was kept before: HIT."""
         if resource.keep is not None:
-            slot = replace(slot, until=min(slot.until, self._now() + resource.keep))
+            slot = replace(slot, until=min(slot.until, slot.since + resource.keep))
         if resource.origin is not None:
             resource = replace(resource, origin=replace(resource.origin, state="HIT"))
         size = resource.size()

@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute
 from esteio.base import errors
 from esteio.http.envelope import Problem
 from esteio.http.routing import Operation
+from esteio.http.rules import rules_of
 from esteio.http.times import rfc3339
 
 
@@ -69,8 +70,15 @@ def document(
     server: str,
     events: Sequence[Told] = (),
 ) -> dict[str, Any]:
-    """The document of `v1` or `v2`. What has no version (`/auth/login`, `/livez`) stands in the newest one."""
-    chosen = [context for context in iter_route_contexts(routes) if _belongs(context.path or "", version)]
+    """The document of `v1` or `v2`. What has no version (`/auth/login`, `/livez`) stands in the newest one.
+
+    Operations in the manner of somebody else's contract are left to the document of that contract.
+    """
+    chosen = [
+        context
+        for context in iter_route_contexts(routes)
+        if _belongs(context.path or "", version) and not _is_foreign(context.endpoint)
+    ]
     whole = get_openapi(
         title=title,
         version=release,
@@ -128,6 +136,11 @@ def _belongs(path: str, version: str) -> bool:
     if path.startswith("/api/"):
         return path.startswith(f"/api/{version}/")
     return version == "v2"
+
+
+def _is_foreign(endpoint: Any) -> bool:
+    rules = rules_of(endpoint)
+    return rules is not None and rules.manner is not None
 
 
 def _problem_schemas() -> dict[str, Any]:

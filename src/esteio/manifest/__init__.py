@@ -20,7 +20,14 @@ from esteio.upstream.party import Party
 from esteio.webhooks.incoming import Incoming
 
 HealthCheck = Callable[[Resources], Awaitable[None]]
-"""Returns when the part is well, raises when it is not; the error's words go to the log and to detailed health."""
+"""Returns when the part is well, raises when it is not; the error's words go to the log and to detailed health.
+
+A part that is not well takes the process out of service, unless it raises `Degraded`.
+"""
+
+
+class Degraded(Exception):
+    """A part is not well, which is worth knowing and no reason to send requests elsewhere. Its words are shown."""
 
 
 T = TypeVar("T")
@@ -50,7 +57,8 @@ class Manifest:
     """A service, as the house sees it.
 
     routers: by version (`v1`, `v2`), mounted below `/api/<version>`; the empty version is mounted at the root.
-    public: `"GET /api/v2/pets"` — each operation that needs no permission, so that none is open by oversight.
+    public: `"GET /api/v2/pets"` — each operation that needs no permission, so that none is open by oversight; a
+    function of its settings where those say at which paths they are.
     permissions: name → what it allows. user_permissions: those that the role `user` holds.
     limits: the policies that its routes name, beside `default`.
     jobs: what it does later, with the functions that do it; schedules: which of them are due at which times, which its
@@ -61,13 +69,14 @@ class Manifest:
     the service's name. Its `open()` and `close()` are awaited with the house's own.
     manners: other parties' contracts that its routes name, each made from its settings and its part.
     command: `esteio <name> …`, a click command as `package.module:attribute`.
+    health: parts of it that may be unwell, by the names they are shown under, which its settings may decide.
     migrations: folder of its Alembic revisions, which travel with it.
     """
 
     name: str
     title: str = ""
     routers: Mapping[str, Mount] = field(default_factory=dict)
-    public: frozenset[str] = frozenset()
+    public: frozenset[str] | Callable[[Any], frozenset[str]] = frozenset()
     permissions: Mapping[str, str] = field(default_factory=dict)
     user_permissions: frozenset[str] = frozenset()
     limits: tuple[Policy, ...] = ()
@@ -82,9 +91,17 @@ class Manifest:
     part: Callable[[Any, Resources], Part] | None = None
     manners: Mapping[str, Callable[[Any, Any], Manner]] = field(default_factory=dict)
     command: str | None = None
-    health: Mapping[str, HealthCheck] = field(default_factory=dict)
+    health: Mapping[str, HealthCheck] | Callable[[Any], Mapping[str, HealthCheck]] = field(default_factory=dict)
     migrations: Path | None = None
+
+    def opens(self, section: Any) -> frozenset[str]:
+        """The public operations under these settings of the service."""
+        return self.public(section) if callable(self.public) else self.public
 
     def due(self, section: Any) -> tuple[Schedule, ...]:
         """The schedules under these settings of the service."""
         return self.schedules(section) if callable(self.schedules) else self.schedules
+
+    def checks(self, section: Any) -> Mapping[str, HealthCheck]:
+        """What health looks at under these settings of the service."""
+        return self.health(section) if callable(self.health) else self.health

@@ -13,7 +13,7 @@ def refuse_unfit(
     manifests: Sequence[Manifest], operations: Iterable[Operation], sections: Mapping[str, Any] | None = None
 ) -> None:
     """Raise `StartRefused` that names every operation and manifest that is not fit to be served under the settings."""
-    found = [*_twice(manifests, sections or {}), *_unguarded(manifests, list(operations))]
+    found = [*_twice(manifests, sections or {}), *_unguarded(manifests, list(operations), sections or {})]
     if found:
         raise StartRefused("Esteio does not start with these services:\n  " + "\n  ".join(found))
 
@@ -36,10 +36,12 @@ def _twice(manifests: Sequence[Manifest], sections: Mapping[str, Any]) -> Iterab
             yield f"The {kind} {name} is declared twice."
 
 
-def _unguarded(manifests: Sequence[Manifest], operations: Sequence[Operation]) -> Iterable[str]:
+def _unguarded(
+    manifests: Sequence[Manifest], operations: Sequence[Operation], sections: Mapping[str, Any]
+) -> Iterable[str]:
     permissions = {name for manifest in manifests for name in manifest.permissions} | {AUTHENTICATED}
     limits = {policy.name for manifest in manifests for policy in manifest.limits}
-    public = {name for manifest in manifests for name in manifest.public}
+    public = {name for manifest in manifests for name in manifest.opens(sections.get(manifest.name))}
     manners = {name for manifest in manifests for name in manifest.manners}
     names = set()
     for operation in operations:

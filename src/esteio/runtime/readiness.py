@@ -8,12 +8,13 @@ from esteio.base.errors import EsteioError, StartRefused
 from esteio.db.revisions import Revisions, present_revisions
 from esteio.db.tenancy import refuse_unsafe_start
 from esteio.limits.policy import Policy
-from esteio.manifest import HealthCheck
+from esteio.manifest import Degraded, HealthCheck
 from esteio.resources import Resources
 from esteio.telemetry.logs import log
 
 _GOOD_FOR = 1.0
 _CHECK_WITHIN = 2.0
+_DEGRADED = "degraded: "
 
 
 @dataclass(slots=True)
@@ -55,7 +56,7 @@ class Readiness:
     async def ready(self) -> bool:
         """Whether everything that is needed is well."""
         report = await self.report()
-        return all(words == "ok" for part, words in report.items() if self._is_needed(part))
+        return all(_serves(words) for part, words in report.items() if self._is_needed(part))
 
     def _is_needed(self, part: str) -> bool:
         return part != "redis" or self.needs_redis
@@ -88,7 +89,13 @@ async def _within(part: Awaitable[None]) -> str:
     return "ok"
 
 
+def _serves(words: str) -> bool:
+    return words == "ok" or words.startswith(_DEGRADED)
+
+
 def _words(error: Exception) -> str:
+    if isinstance(error, Degraded):
+        return f"{_DEGRADED}{error}"
     if isinstance(error, EsteioError | StartRefused):
         return str(getattr(error, "detail", error))
     return f"{type(error).__name__}"

@@ -1,21 +1,37 @@
 """The facts that outages tell."""
 
-from pydantic import BaseModel, Field
+from collections.abc import Iterable
+from datetime import datetime
 
-from esteio.events.events import EventType
+from pydantic import BaseModel, Field
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from esteio.base.principal import Principal
+from esteio.events.events import EventType, tell
+
+MOST_MUNICIPIOS = 1000
 
 
 class OutagesFact(BaseModel):
-    """`external_ids` are the first 100 of those that changed; `changed` is how many did."""
+    """How many outages changed, and in which municípios. Everybody may hear it: it names neither outages nor units."""
 
     source: str
     changed: int
-    external_ids: list[str] = Field(max_length=100)
-    municipios: list[int]
+    municipios: list[int] = Field(max_length=MOST_MUNICIPIOS)
 
 
 OUTAGES_CHANGED = EventType(
-    "outage.changed", OutagesFact, "Outages were reported, corrected or closed, together in one transaction."
+    "outage.changed",
+    OutagesFact,
+    "Outages were reported, corrected, closed or removed in one transaction, or the universe was loaded (0 outages).",
 )
 
 ALL = (OUTAGES_CHANGED,)
+
+
+def tell_change(
+    session: AsyncSession, caller: Principal, source: str, changed: int, municipios: Iterable[int], now: datetime
+) -> None:
+    """Tell once what a transaction has changed. Its subject is the tenant, since it is about many outages."""
+    fact = OutagesFact(source=source, changed=changed, municipios=sorted(set(municipios))[:MOST_MUNICIPIOS])
+    tell(session, OUTAGES_CHANGED, fact, subject=caller.tenant, tenant=caller.tenant, principal=caller.id, at=now)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, text
+from sqlalchemy import ARRAY, CheckConstraint, ForeignKeyConstraint, Index, LargeBinary, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from esteio.base.ids import new_id
@@ -30,8 +30,10 @@ class Outage(TenantOwned, Versioned, Table):
             postgresql_where=text("ended_at IS NOT NULL"),
         ),
         Index("ix_outages_started", "tenant_id", "started_at", "id"),
+        Index("ix_outages_updated", "tenant_id", "updated_at", "id"),
     )
 
+    tenant_id: Mapped[UUID] = mapped_column(primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     external_id: Mapped[str] = mapped_column(String(200))
     source: Mapped[str] = mapped_column(String(10))
@@ -46,10 +48,12 @@ class OutageArea(TenantOwned, Table):
     __tablename__ = "outage_areas"
     __table_args__ = (
         CheckConstraint("affected >= 0", name="affected"),
+        ForeignKeyConstraint(["tenant_id", "outage_id"], ["outages.tenant_id", "outages.id"], ondelete="CASCADE"),
         Index("ix_outage_areas_place", "tenant_id", "municipio", "conjunto"),
     )
 
-    outage_id: Mapped[UUID] = mapped_column(ForeignKey("outages.id", ondelete="CASCADE"), primary_key=True)
+    tenant_id: Mapped[UUID] = mapped_column(primary_key=True)
+    outage_id: Mapped[UUID] = mapped_column(primary_key=True)
     conjunto: Mapped[int] = mapped_column(primary_key=True)
     municipio: Mapped[int] = mapped_column(primary_key=True)
     affected: Mapped[int]
@@ -99,7 +103,8 @@ class Demand(TenantOwned, Table):
     __table_args__ = (
         Index("ix_outage_demands_opened", "tenant_id", "opened_at"),
         Index("ix_outage_demands_closed", "tenant_id", "closed_at", postgresql_where=text("closed_at IS NOT NULL")),
-        Index("ix_outage_demands_open", "tenant_id", postgresql_where=text("closed_at IS NULL")),
+        Index("ix_outage_demands_open", "tenant_id", postgresql_where=text("status = 0")),
+        CheckConstraint("closed_at IS NULL OR closed_at >= opened_at", name="order"),
     )
 
     tenant_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -118,10 +123,14 @@ class Demand(TenantOwned, Table):
 
 
 class OmsMark(TenantOwned, Table):
-    """How far the outage management system has been read: up to which moment, and when it was last compared whole."""
+    """How far the outage management system has been read: up to which moment, and when it was last compared whole.
+
+    `doubted_at` says since when whole readings would end so many outages that they are not believed yet.
+    """
 
     __tablename__ = "outage_oms_marks"
 
     tenant_id: Mapped[UUID] = mapped_column(primary_key=True)
     read_until: Mapped[datetime]
     reconciled_at: Mapped[datetime | None]
+    doubted_at: Mapped[datetime | None]

@@ -1,5 +1,6 @@
 """What operators may set, under `ESTEIO_OUTAGES__…`."""
 
+import re
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
@@ -11,12 +12,21 @@ from esteio.upstream.addresses import network
 REGULATOR = "200.198.220.128/25"
 """The block of addresses from which ANEEL asks, as its circular names it."""
 
+_URL = re.compile(r"[a-z][a-z0-9_]*(\+[a-z0-9_]+)?://")
+_SELECT = re.compile(r"(select|with)\b", re.IGNORECASE)
+
 
 def _networks(texts: tuple[str, ...]) -> tuple[str, ...]:
     try:
         return tuple(str(network(text)) for text in texts)
     except ValueError as error:
         raise ValueError(f"write networks as {REGULATOR}, separated by commas") from error
+
+
+def _outside(prefix: str) -> str:
+    if prefix.startswith("/api"):
+        raise ValueError("what begins with /api is the house's own")
+    return prefix
 
 
 def _zone(name: str) -> str:
@@ -27,11 +37,30 @@ def _zone(name: str) -> str:
     return name
 
 
+def _address(url: SecretStr) -> SecretStr:
+    text = url.get_secret_value().strip()
+    if text and not _URL.match(text):
+        raise ValueError("it begins as oracle+oracledb://, postgresql+asyncpg:// or sqlite:///")
+    return SecretStr(text)
+
+
+def _question(query: str) -> str:
+    query = query.strip().rstrip(";").rstrip()
+    if query and not _SELECT.match(query):
+        raise ValueError("it is one SELECT, which may begin with WITH")
+    return query
+
+
 class OutagesSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     form: Literal["legacy", "v4"] = Field(
         default="legacy", description="ANEEL's older form with desStatusRequisicao, or that of V4 without it"
+    )
+    siblings_head: bool = Field(
+        default=False,
+        description="whether the answers on demands have desStatusRequisicao (in the older form) and "
+        "emailIndisponibilidade too",
     )
     email: str = Field(
         default="radar@distribuidora.com.br",
@@ -39,7 +68,7 @@ class OutagesSettings(BaseModel):
         max_length=50,
         description="emailIndisponibilidade: whom ANEEL writes to when there is no answer",
     )
-    prefix: str = Field(
+    prefix: Annotated[str, AfterValidator(_outside)] = Field(
         default="",
         pattern=r"^(/[a-z0-9][a-z0-9._-]*)*$",
         max_length=100,
@@ -59,11 +88,19 @@ class OutagesSettings(BaseModel):
     )
     outages_days: int = Field(default=1900, ge=31, le=3660, description="how long outages are kept after their end")
     demands_days: int = Field(default=366, ge=190, le=3660, description="how long demands are kept after their end")
-    oms_url: SecretStr = Field(
+    oms_url: Annotated[SecretStr, AfterValidator(_address)] = Field(
         default=SecretStr(""), description="SQLAlchemy URL of the outage management system that is read; empty: none"
     )
-    oms_query: str = Field(default="", description="SELECT that yields its outages, instead of the one that is shipped")
+    oms_query: Annotated[str, AfterValidator(_question)] = Field(
+        default="", description="SELECT that yields its outages, instead of the one that is shipped"
+    )
     oms_zone: Annotated[str, AfterValidator(_zone)] = Field(
         default="America/Boa_Vista", description="time zone in which it writes times that name none"
     )
     oms_timeout: float = Field(default=60.0, gt=0, le=600, description="seconds for a query of it")
+    oms_overlap: float = Field(
+        default=300.0, ge=0, le=86_400, description="seconds before the last reading from which changes are asked for"
+    )
+    oms_late: float = Field(
+        default=15.0, gt=0, le=1440, description="minutes after the last good reading from which health names it"
+    )

@@ -24,6 +24,7 @@ def upgrade() -> None:
         _tenant(primary_key=True),
         _moment("read_until"),
         _moment("reconciled_at", nullable=True),
+        _moment("doubted_at", nullable=True),
     )
     for table in TABLES:
         for statement in secure(table):
@@ -51,8 +52,8 @@ def _whole(name: str, *, primary_key: bool = False) -> sa.Column[object]:
 def _outages() -> None:
     op.create_table(
         "outages",
+        _tenant(primary_key=True),
         sa.Column("id", sa.Uuid(), primary_key=True),
-        _tenant(),
         sa.Column("external_id", sa.String(200), nullable=False),
         sa.Column("source", sa.String(10), nullable=False),
         sa.Column("planned", sa.Boolean(), nullable=False),
@@ -70,18 +71,20 @@ def _outages() -> None:
         "ix_outages_ended", "outages", ["tenant_id", "ended_at", "started_at", "id"], postgresql_where=ended
     )
     op.create_index("ix_outages_started", "outages", ["tenant_id", "started_at", "id"])
+    op.create_index("ix_outages_updated", "outages", ["tenant_id", "updated_at", "id"])
 
 
 def _areas() -> None:
     op.create_table(
         "outage_areas",
-        sa.Column("outage_id", sa.Uuid(), sa.ForeignKey("outages.id", ondelete="CASCADE"), primary_key=True),
+        _tenant(primary_key=True),
+        sa.Column("outage_id", sa.Uuid(), primary_key=True),
         _whole("conjunto", primary_key=True),
         _whole("municipio", primary_key=True),
-        _tenant(),
         _whole("affected"),
         sa.Column("ucs", sa.ARRAY(sa.Text())),
         sa.CheckConstraint("affected >= 0", name="ck_outage_areas_affected"),
+        sa.ForeignKeyConstraint(["tenant_id", "outage_id"], ["outages.tenant_id", "outages.id"], ondelete="CASCADE"),
     )
     op.create_index("ix_outage_areas_place", "outage_areas", ["tenant_id", "municipio", "conjunto"])
 
@@ -129,8 +132,9 @@ def _demands() -> None:
         _moment("closed_at", nullable=True),
         sa.Column("personal", sa.LargeBinary(), nullable=False),
         _moment("updated_at"),
+        sa.CheckConstraint("closed_at IS NULL OR closed_at >= opened_at", name="ck_outage_demands_order"),
     )
-    closed, still_open = sa.text("closed_at IS NOT NULL"), sa.text("closed_at IS NULL")
+    closed, in_progress = sa.text("closed_at IS NOT NULL"), sa.text("status = 0")
     op.create_index("ix_outage_demands_opened", "outage_demands", ["tenant_id", "opened_at"])
     op.create_index("ix_outage_demands_closed", "outage_demands", ["tenant_id", "closed_at"], postgresql_where=closed)
-    op.create_index("ix_outage_demands_open", "outage_demands", ["tenant_id"], postgresql_where=still_open)
+    op.create_index("ix_outage_demands_open", "outage_demands", ["tenant_id"], postgresql_where=in_progress)

@@ -1,0 +1,164 @@
+"""The record of the regulator's questions: noted in memory, written in portions, off every request's path."""
+
+import asyncio
+from collections import defaultdict, deque
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from uuid import UUID
+
+from prometheus_client import Counter
+from sqlalchemy.dialects.postgresql import insert
+
+from esteio.base.clock import Clock
+from esteio.base.errors import Unavailable
+from esteio.base.ids import new_id
+from esteio.db.database import Database
+from esteio.db.transaction import transaction
+from esteio.http.exchange import Exchange
+from esteio.services.outages.answering import Note, Source
+from esteio.services.outages.contract import FAILURE
+from esteio.services.outages.models import Poll
+from esteio.telemetry.logs import log
+
+EVERY = 1.0
+PORTION = 500
+MOST = 10_000
+"""Questions that wait to be written: at the contract's ten a minute those of sixteen hours without a database."""
+
+NOTHING = Note(None, FAILURE, "none", 0)
+
+
+@dataclass(slots=True)
+class Asked:
+    """A question and its answer, as they are noted when the answer has left. `at` is an instant of the epoch.
+
+    `id` is given with the first try to write it, so that a second one adds nothing where the first had succeeded.
+    """
+
+    at: float
+    operation: str
+    principal: str
+    tenant: UUID
+    address: str
+    status: int
+    ms: int
+    source: Source
+    note: Note
+    id: UUID | None = None
+
+
+class PollRecorder:
+    """Takes notes for a process and writes them about once a second; what cannot be written waits.
+
+    Notes are lost only where a process dies within that second, or where more than `MOST` wait: then the oldest are
+    dropped and counted.
+    """
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._now = clock.timestamp
+        self._waiting: deque[Asked] = deque()
+        self._writing: asyncio.Task[None] | None = None
+
+    async def open(self) -> None:
+        self._writing = asyncio.create_task(self._write_on())
+
+    async def close(self) -> None:
+        """Write what waits, as far as the database takes it now."""
+        if self._writing is not None:
+            self._writing.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._writing
+        await self.flush()
+
+    def take(self, exchange: Exchange, seconds: float) -> None:
+        """Note a question of a caller who was proved. Only appends."""
+        answer = exchange.answer
+        note = answer.note if answer is not None and isinstance(answer.note, Note) else NOTHING
+        at_hand = note.source == "database" and note.made_at != exchange.accepted_at
+        principal = exchange.principal
+        self._waiting.append(
+            Asked(
+                self._now() - seconds,
+                exchange.path.rpartition("/")[2],
+                principal.id,
+                principal.tenant,
+                exchange.address,
+                exchange.status,
+                round(seconds * 1000),
+                "cache" if at_hand else note.source,
+                note,
+            )
+        )
+        self._bound()
+
+    async def flush(self) -> bool:
+        """Write what waits; whether all of it was written."""
+        while self._waiting:
+            portion = [self._waiting.popleft() for _ in range(min(PORTION, len(self._waiting)))]
+            try:
+                await self._write(portion)
+            except Unavailable:
+                self._waiting.extendleft(reversed(portion))
+                self._bound()
+                return False
+            except BaseException:
+                # Who cancels this writes the rest at once; anything else would fail again for the same rows.
+                self._waiting.extendleft(reversed(portion))
+                raise
+            written().inc(len(portion))
+        return True
+
+    async def _write_on(self) -> None:
+        while True:
+            await asyncio.sleep(EVERY)
+            try:
+                await self.flush()
+            except Exception:
+                dropped().inc(len(self._waiting))
+                self._waiting.clear()
+                log("esteio.outages").error("polls could not be recorded", exc_info=True)
+
+    async def _write(self, portion: Iterable[Asked]) -> None:
+        of_tenants: defaultdict[UUID, list[dict[str, object]]] = defaultdict(list)
+        for asked in portion:
+            of_tenants[asked.tenant].append(_row(asked))
+        for tenant, rows in of_tenants.items():
+            async with transaction(self._database, tenant) as session:
+                await session.execute(insert(Poll).on_conflict_do_nothing(), rows)
+
+    def _bound(self) -> None:
+        while len(self._waiting) > MOST:
+            self._waiting.popleft()
+            dropped().inc()
+
+
+def _row(asked: Asked) -> dict[str, object]:
+    asked.id = asked.id or new_id()
+    return {
+        "id": asked.id,
+        "tenant_id": asked.tenant,
+        "at": datetime.fromtimestamp(asked.at, UTC),
+        "operation": asked.operation[:60],
+        "principal": asked.principal[:100],
+        "address": asked.address[:64],
+        "asked": asked.note.asked,
+        "status": asked.status,
+        "outcome": asked.note.outcome,
+        "source": asked.source,
+        "rows": asked.note.rows,
+        "ms": asked.ms,
+    }
+
+
+@cache
+def written() -> Counter:
+    return Counter("esteio_outages_polls_total", "Questions of the regulator that were recorded")
+
+
+@cache
+def dropped() -> Counter:
+    return Counter("esteio_outages_polls_dropped_total", "Questions of the regulator that could not be recorded")

@@ -1,0 +1,58 @@
+"""The page for the public, and the files that it links."""
+
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Query, Request, Response
+
+from esteio.base.errors import NotFound
+from esteio.http.etags import matches
+from esteio.http.exchange import exchange_of
+from esteio.http.house import house_of
+from esteio.http.rules import rules
+from esteio.services.outages.page.drawing import page
+from esteio.services.outages.page.linked import KINDS, content, digest
+from esteio.services.outages.page.words import WORDS, language_of
+from esteio.services.outages.summary import summary_at
+
+PUBLIC = frozenset({"GET /outages", "GET /outages/assets/{name}"})
+_UNCHANGING = "public, max-age=31536000, immutable"
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/outages")
+@rules(limits=("default",), anonymous_limits=("outages.summary",), csp="page")
+async def show_outages(
+    request: Request,
+    lang: Annotated[Literal["pt", "en"] | None, Query(description="The browser's language unless said")] = None,
+) -> Response:
+    """In Portuguese, or in English. It needs no script; with it, it keeps itself fresh."""
+    house, exchange = house_of(request), exchange_of(request.scope)
+    language = language_of(lang, exchange.headers.get(b"accept-language", b"").decode("latin-1"))
+    summary = await summary_at(house.database, exchange.principal.tenant, house.clock.now())
+    prefix = urlsplit(exchange.base).path.rstrip("/")
+    drawn = page(
+        summary,
+        WORDS[language],
+        "pt" if language == "en" else "en",
+        prefix=prefix,
+        address=lambda name: f"{prefix}/outages/assets/{name}?v={digest(name)}",
+    )
+    headers = {"cache-control": "no-cache", "content-language": WORDS[language].tag, "vary": "Accept-Language"}
+    return Response(drawn, media_type="text/html", headers=headers)
+
+
+@router.get("/outages/assets/{name}")
+@rules(limits=(), csp="page")
+async def linked(request: Request, name: str) -> Response:
+    """A file of the page. An address with its digest may be kept for a year, one without is asked about again."""
+    if name not in KINDS:
+        raise NotFound
+    tag = f'"{digest(name)}"'
+    current = request.query_params.get("v") == digest(name)
+    headers = {"etag": tag, "cache-control": _UNCHANGING if current else "no-cache"}
+    condition = exchange_of(request.scope).headers.get(b"if-none-match")
+    if condition is not None and matches(condition, tag, weak=True):
+        return Response(status_code=304, headers=headers)
+    return Response(content(name), media_type=KINDS[name], headers=headers)

@@ -10,9 +10,10 @@ import pytest
 from esteio.base.principal import DEFAULT_TENANT
 from esteio.db.transaction import transaction
 from esteio.services.store import copies
+from esteio.services.store.jobs.persisting import pause
 from esteio.services.store.products import MOST, Listed, Product
 from esteio.services.store.queries import has_products, listed_products, seen_product
-from esteio.services.store.tasks import PORTION, orders_of_list
+from esteio.services.store.tasks import PERSIST, PORTION, orders_of_list
 from tests.conftest import House
 from tests.house import Served
 
@@ -153,6 +154,13 @@ def test_any_order_leads_to_the_same(served: Served) -> None:
     for seed in range(5):
         shuffled = random.Random(seed).sample(lists * 2, 8)
         assert outcome(shuffled) == expected
+
+
+def test_a_list_waits_for_its_products_for_minutes() -> None:
+    """The tries of a list whose products are still being kept last for two minutes, and the first comes soon."""
+    pauses = [pause(attempt) for attempt in range(1, PERSIST.retry.tries)]
+    assert pauses[0] <= 2
+    assert sum(pauses) >= 120
 
 
 def test_a_long_list_is_kept_in_portions() -> None:

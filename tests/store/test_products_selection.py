@@ -7,8 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from esteio.base.crypto import Keyring
 from esteio.base.errors import InvalidCursor
 from esteio.base.page import Place
+from esteio.base.principal import DEFAULT_TENANT
+from esteio.http.cursors import Cursors
 from esteio.services.store.products import Product
 from esteio.services.store.selection import Selection, SortBy
 
@@ -76,6 +79,16 @@ def test_cursors_visit_each_product_once(sort_by: SortBy, descending: bool, limi
         page, more = selection.from_place(rows, selection.place_of(backward[0], "prev", {}), limit)
         backward = [*page, *backward]
     assert backward == rows
+
+
+@pytest.mark.parametrize("letter", ["a", "é", "商", "\U00020000"])
+def test_the_place_of_the_longest_title_fits_into_a_cursor(letter: str) -> None:
+    """A page that ends with the longest title there may be, in any script, leads on to the next."""
+    rows = [product(number, letter * 500, "1.00") for number in (1, 2, 3)]
+    selection, cursors = Selection(sort_by="title"), Cursors(Keyring("k" * 43))
+    cursor = cursors.write(selection.place_of(rows[0], "next", {"sort_by": "title"}), "products", DEFAULT_TENANT)
+    place = cursors.read(cursor, "products", DEFAULT_TENANT, {})
+    assert selection.from_place(rows, place, 1) == (rows[1:2], True)
 
 
 def test_a_place_of_another_order_is_refused() -> None:

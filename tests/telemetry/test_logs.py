@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator
 
+import httpx
 import orjson
 import pytest
 
@@ -64,3 +65,10 @@ def test_every_known_shape_is_masked(secret: str) -> None:
 def test_a_password_within_an_address_is_masked() -> None:
     """The address stays readable, its password does not."""
     assert mask_text("postgresql://esteio:s3cret@db/esteio") == f"postgresql://{MASK}@db/esteio"
+
+
+def test_no_address_that_is_called_is_written(written: Callable[[], str]) -> None:
+    """The HTTP client itself logs nothing: addresses of webhooks and their queries may be secrets."""
+    with httpx.Client(transport=httpx.MockTransport(lambda request: httpx.Response(200))) as client:
+        client.get("https://example.org/hook?token=s3cret")
+    assert "s3cret" not in written()

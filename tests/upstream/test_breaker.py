@@ -221,3 +221,15 @@ class TestOneProcess:
             await comes_true(lambda: it.redis.available)
             it.clock.turn(LOOK)
             assert (await it.call()).status == 200
+
+    @pytest.mark.parametrize("field", ["until", "lease"])
+    async def test_a_clock_of_redis_that_was_set_back(self, receiver: Receiver, redis_url: str, field: str) -> None:
+        """A rest, or a probe, of an hour that nobody has asked for is over: the party is asked at once."""
+        async with shop(receiver.url(""), redis_url, failures=1, rest=5.0) as it:
+            await it.refusal("/status/500", "POST")
+            await comes_true(lambda: keys(redis_url) != [])
+            with redis.Redis.from_url(redis_url) as client:
+                seconds, _ = client.time()
+                client.hset(keys(redis_url)[0][0], mapping={"until": 0, field: (seconds + 3600) * 1000})
+            it.clock.turn(5.0 + LOOK)
+            assert (await it.call()).status == 200

@@ -7,11 +7,13 @@ from collections.abc import Callable
 import pytest
 import redis
 
+from esteio.base.errors import Unavailable
 from esteio.db.openness import in_transaction
 from esteio.telemetry.context import current
 from esteio.upstream.cache import Keeping, Kept
 from esteio.upstream.client import UpstreamUnavailable
 from esteio.upstream.entry import Entry, unpacked
+from esteio.upstream.kept import judged
 from tests.redis.valkey_process import ValkeyProcess, comes_true
 from tests.upstream.parties import KEEPING, shop
 from tests.upstream.receiver import Receiver
@@ -200,6 +202,40 @@ class TestAfter:
             assert (await it.get(after=after)).value == BODY
         assert "upstream.after_failed" in "".join(capsys.readouterr())
 
+    async def test_a_database_that_is_away_is_one_line(
+        self, receiver: Receiver, redis_url: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """What cannot be written down for now costs a line of the log, not a stack, and few lines a second."""
+
+        async def after(kept: Kept) -> None:
+            raise Unavailable("the database is away")
+
+        async with shop(receiver.url(""), redis_url) as it:
+            for number in range(20):
+                await it.get(str(number), after=after)
+        written = "".join(capsys.readouterr())
+        assert 1 <= written.count("upstream.after_failed") < 20
+        assert "Traceback" not in written
+
+    async def test_closing_waits_for_what_follows(self, receiver: Receiver, redis_url: str) -> None:
+        """What is fetched while the process ends is still written down."""
+        seen: list[object] = []
+
+        async with shop(receiver.url(""), redis_url) as it:
+
+            async def after(kept: Kept) -> None:
+                for _ in range(50):
+                    await it.redis.execute("PING")
+                seen.append(kept.value)
+
+            asking = asyncio.create_task(it.get(path="/held", after=after))
+            await comes_true(lambda: bool(receiver.to("/held")))
+            closing = asyncio.create_task(it.upstreams.close())
+            receiver.gate.set()
+            await closing
+            assert seen == [BODY]
+            assert (await asking).state == "MISS"
+
     async def test_closing_waits_within_a_bound(self, receiver: Receiver, redis_url: str) -> None:
         """Work that never ends is ended by closing."""
         ended = []
@@ -214,6 +250,13 @@ class TestAfter:
             async with shop(receiver.url(""), redis_url) as it:
                 await it.get(after=after)
         assert ended == [True]
+
+
+def test_what_comes_from_the_future_is_not_fresh() -> None:
+    """After a clock was set back a value is fetched anew; that clocks differ a little changes nothing."""
+    entry = KEEPING.entry(BODY, 1_000_000.0)
+    assert judged(entry, entry.at - 30) == Kept(BODY, "HIT", entry.at)
+    assert judged(entry, entry.at - 3600) == Kept(BODY, "STALE", entry.at)
 
 
 class TestRedis:

@@ -68,7 +68,7 @@ def configure(settings: TelemetrySettings) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level.upper())
-    for chatty in ("asyncio", "alembic", "uvicorn.access"):
+    for chatty in ("asyncio", "alembic", "httpcore", "httpx", "uvicorn.access"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 

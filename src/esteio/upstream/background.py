@@ -19,10 +19,13 @@ class Background:
         task.add_done_callback(self._tasks.discard)
 
     async def close(self, within: float) -> None:
-        """Wait so many seconds for what is under way, then end the rest."""
-        if not self._tasks:
-            return
-        _, late = await asyncio.wait(self._tasks, timeout=within)
+        """Wait so many seconds for what is under way, and what follows from it, then end the rest."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + within
+        # What ends may have begun something else.
+        while self._tasks and (left := end - loop.time()) > 0:
+            await asyncio.wait(self._tasks, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+        late = [*self._tasks]
         for task in late:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)

@@ -48,7 +48,7 @@ class Breaker:
         self._row_there = 0
         self._background = Background()
         life = _milliseconds(max(LIFE, 10 * rest))
-        self._enter = (_milliseconds(lease), life, _milliseconds(AGAIN))
+        self._enter = (_milliseconds(lease), life, _milliseconds(AGAIN), _milliseconds(rest))
         self._fail = (failures, _milliseconds(rest), life)
 
     @property

@@ -16,15 +16,19 @@ ENTER = Script(
     _HEAD
     + """
 if not until_ then return {'closed', tonumber(redis.call('HGET', KEYS[1], 'row')) or 0} end
-if until_ > now then return {'open', until_ - now} end
+-- More than the whole rest is left where the server's clock was set back: then it counts as over, and so does a lease.
+local left = until_ - now
+if left > 0 and left <= tonumber(ARGV[5]) then return {'open', left} end
 local lease = tonumber(redis.call('HGET', KEYS[1], 'lease')) or 0
-if lease > now then return {'open', math.min(lease - now, tonumber(ARGV[4]))} end
+if lease > now and lease - now <= tonumber(ARGV[2]) then return {'open', math.min(lease - now, tonumber(ARGV[4]))} end
 redis.call('HSET', KEYS[1], 'probe', ARGV[1], 'lease', now + ARGV[2])
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
 return {'probe', tonumber(ARGV[2])}
 """
 )
-"""Arguments: the probe's name, its lease, the key's life, how long "being probed" is good. All in milliseconds."""
+"""Arguments: the probe's name, its lease, the key's life, how long "being probed" is good, the rest. All in
+milliseconds.
+"""
 
 FAIL = Script(
     _HEAD

@@ -145,5 +145,7 @@ class Fetching:
     async def _follow(self, wish: Wish, after: After, kept: Kept) -> None:
         try:
             await after(kept)
+        except Unavailable as error:
+            self._log.info("upstream.after_failed", party=wish.party, cause=error.operator or str(error))
         except Exception:
             log("esteio.upstream").exception("upstream.after_failed", party=wish.party)

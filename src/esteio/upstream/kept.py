@@ -8,6 +8,9 @@ from esteio.upstream.entry import Entry
 
 State = Literal["HIT", "MISS", "STALE"]
 
+CLOCKS_APART = 60.0
+"""Seconds by which the clocks of two machines may differ."""
+
 
 @dataclass(frozen=True, slots=True)
 class Keeping:
@@ -44,7 +47,8 @@ class Kept:
 
 
 def judged(entry: Entry | None, now: float) -> Kept | None:
-    """The entry's value while it is good."""
+    """The entry's value while it is good. What comes from the future is stale: the clock was set back since."""
     if entry is None or now >= entry.good_until:
         return None
-    return Kept(entry.value, "HIT" if now < entry.fresh_until else "STALE", entry.at)
+    fresh = entry.at - CLOCKS_APART < now < entry.fresh_until
+    return Kept(entry.value, "HIT" if fresh else "STALE", entry.at)

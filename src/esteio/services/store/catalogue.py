@@ -1,8 +1,9 @@
 """Products, always answered: from Redis, else from the shop, else from PostgreSQL's copy."""
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import blake2b
 from typing import Generic, Literal, TypeVar
 
@@ -18,14 +19,17 @@ from esteio.services.store.queries import has_products, listed_products, seen_pr
 from esteio.services.store.settings import StoreSettings
 from esteio.services.store.tasks import PERSIST, Fetched, order_of_missing, order_of_product, orders_of_list
 from esteio.services.store.upstream import FAKESTORE, fetch_list, fetch_product
+from esteio.upstream.background import Background
 from esteio.upstream.cache import After, Fetch, Keeping, Kept
 from esteio.upstream.errors import UpstreamUnavailable
+from esteio.upstream.flights import Flights
 
 T = TypeVar("T")
 
 LIST = "products"
 PRINCIPAL = "store"
 MOST_ORDERED = 10_000
+FAREWELL = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,19 +66,24 @@ class Catalogue:
         self._patience = settings.total_timeout + resources.redis.deadline
         self._loaded: tuple[bytes, Listed] = (b"", Listed(()))
         self._ordered: dict[str, tuple[str, float]] = {}
+        self._background = Background()
+        self._copies: Flights[tuple[Sequence[Product], datetime] | None] = Flights(self._background)
 
     async def open(self) -> None:
         """Nothing is opened before it is asked."""
 
     async def close(self) -> None:
-        """What it waits for is closed with the resources."""
+        """End a read that nobody waits for any more."""
+        await self._background.close(FAREWELL)
 
     async def products(self) -> Shown[Sequence[Product]]:
         """All products that the shop has. Raises `UpstreamUnavailable` where there is nothing to be shown."""
         try:
             kept = await self._look(LIST, self._fetch_list, self._keep_list)
         except UpstreamUnavailable as error:
-            found = await self._copied(listed_products(self._database), error)
+            # One read for all who wait: the copy may be thousands of products.
+            reading = self._copies.share(LIST, lambda: listed_products(self._database))
+            found = await self._copied(reading, error)
             if found is None:
                 raise
             return Shown(found[0], "FALLBACK", found[1].timestamp())
@@ -130,33 +139,38 @@ class Catalogue:
         return product.json if product is not None else None
 
     async def _keep_list(self, fetched: Kept) -> None:
-        if fetched.value is not None:
-            await self._order(LIST, fetched.value, orders_of_list(loaded(fetched.value), fetched.at))
+        value = fetched.value
+        if value is not None:
+            await self._order(LIST, value, lambda: orders_of_list(loaded(value), fetched.at))
 
     async def _keep_product(self, product_id: int, fetched: Kept) -> None:
         name = f"product:{product_id}"
-        if fetched.value is not None:
-            order = order_of_product(product_of(orjson.loads(fetched.value)), fetched.at)
-            await self._order(name, fetched.value, [order])
+        value = fetched.value
+        if value is not None:
+            await self._order(name, value, lambda: [order_of_product(product_of(orjson.loads(value)), fetched.at)])
             return
         known = await seen_product(self._database, product_id)
         if known is not None and not known.vanished:
-            await self._order(name, b"", [order_of_missing(product_id, fetched.at)])
+            await self._order(name, b"", lambda: [order_of_missing(product_id, fetched.at)])
 
-    async def _order(self, name: str, content: bytes, orders: Sequence[Fetched]) -> None:
-        """Have it kept by jobs, unless this process has just done so with the very same: with Redis away it is fetched
-        again and again.
+    async def _order(self, name: str, content: bytes, orders: Callable[[], Sequence[Fetched]]) -> None:
+        """Have it kept by jobs, unless this process has just done so, or is at it, with the very same: with Redis away
+        it is fetched again and again.
         """
         digest, now = blake2b(content, digest_size=8).hexdigest(), self._clock.monotonic()
         before, since = self._ordered.get(name, ("", 0.0))
         if before == digest and now - since < self._settings.fresh / 2:
             return
-        listed = [Order(order, key=f"{name}:{digest}:{number}") for number, order in enumerate(orders)]
-        async with transaction(self._database, DEFAULT_TENANT) as session:
-            await enqueue_all(session, PERSIST, listed, tenant=DEFAULT_TENANT, principal=PRINCIPAL)
         if len(self._ordered) >= MOST_ORDERED:
             self._ordered.clear()
         self._ordered[name] = (digest, now)
+        listed = [Order(order, key=f"{name}:{digest}:{number}") for number, order in enumerate(orders())]
+        try:
+            async with transaction(self._database, DEFAULT_TENANT) as session:
+                await enqueue_all(session, PERSIST, listed, tenant=DEFAULT_TENANT, principal=PRINCIPAL)
+        except BaseException:
+            self._ordered.pop(name, None)
+            raise
 
     def _load(self, kept: bytes) -> Listed:
         """The list that the bytes say; it seldom differs from the one before."""

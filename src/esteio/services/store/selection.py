@@ -13,11 +13,13 @@ SortBy = Literal["id", "price", "title", "rating"]
 Key = tuple[Any, int]
 
 _UNRATED = Decimal(-1)
+_TELLING = 64
+"""Characters of a title by which it is sorted: a place must fit into a cursor."""
 
 _VALUES: Mapping[SortBy, Callable[[Product], Any]] = {
     "id": lambda product: product.id,
     "price": lambda product: product.price,
-    "title": lambda product: product.title.casefold(),
+    "title": lambda product: product.title.casefold()[:_TELLING],
     "rating": lambda product: _UNRATED if product.rate is None else product.rate,
 }
 _READ: Mapping[SortBy, Callable[[str], Any]] = {"id": int, "price": Decimal, "title": str, "rating": Decimal}

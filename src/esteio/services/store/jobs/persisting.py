@@ -6,7 +6,9 @@ from esteio.services.store import copies
 from esteio.services.store.products import product_of
 from esteio.services.store.tasks import Fetched
 
-SOON = 2.0
+SOON = 1.0
+LONGEST = 60.0
+"""Seconds between two looks of a list for its products: at first, and at most."""
 
 
 async def persist(run: Run, order: Fetched) -> None:
@@ -22,4 +24,9 @@ async def persist(run: Run, order: Fetched) -> None:
         if order.whole is None:
             return
         if not await copies.mark_list(session, order.whole.listed, order.whole.others, order.at):
-            raise Later(SOON)
+            raise Later(pause(run.attempt))
+
+
+def pause(attempt: int) -> float:
+    """Seconds from this try of a list that lacks products to the next."""
+    return min(SOON * 2.0 ** (attempt - 1), LONGEST)

@@ -11,7 +11,8 @@ from esteio.base.errors import InvalidCursor
 from esteio.base.page import Place
 
 _PURPOSE = "cursor"
-MAX_LENGTH = 1024
+MAX_LENGTH = 2048
+"""Characters; enough for a place and two filters of a hundred letters in any script."""
 
 
 class Cursors:

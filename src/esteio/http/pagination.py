@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from esteio.base.errors import Invalid
 from esteio.base.page import MAX_PER_PAGE, CursorPage, NumberedPage
 from esteio.http.answers import Link
+from esteio.http.cursors import MAX_LENGTH
 
 SortOrder = Literal["asc", "desc"]
 Order = Annotated[SortOrder, Query(description="Direction of the order")]
@@ -29,7 +30,7 @@ class Numbered(BaseModel):
 class Paging(Numbered):
     """What a caller may say about the page it wants; `cursor` or `limit` chooses the cursor pagination."""
 
-    cursor: str | None = Field(None, max_length=1024, description="Opaque place from an earlier answer")
+    cursor: str | None = Field(None, max_length=MAX_LENGTH, description="Opaque place from an earlier answer")
     limit: int | None = Field(None, ge=1, le=MAX_PER_PAGE, description="Rows after the cursor (20 unless said)")
 
     def by_cursor(self) -> bool:

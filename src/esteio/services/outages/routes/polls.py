@@ -11,6 +11,7 @@ from esteio.base.errors import Invalid
 from esteio.base.page import MAX_PER_PAGE, CursorPage, Place
 from esteio.base.schema import Moment, View
 from esteio.http.answers import Answer
+from esteio.http.cursors import MAX_LENGTH
 from esteio.http.envelope import Envelope
 from esteio.http.exchange import exchange_of
 from esteio.http.house import House, house_of
@@ -40,7 +41,7 @@ class Period(BaseModel):
 
 class PollsAsked(Period):
     outcome: int | None = Field(None, ge=1, le=2, description="idcStatusRequisicao: 1 answered, 2 failed or refused")
-    cursor: str | None = Field(None, max_length=1024, description="Opaque place from an earlier answer")
+    cursor: str | None = Field(None, max_length=MAX_LENGTH, description="Opaque place from an earlier answer")
     limit: int = Field(20, ge=1, le=MAX_PER_PAGE, description="Rows of the page")
 
     def said(self) -> dict[str, Any]:

@@ -13,7 +13,9 @@ import httpx
 import psutil
 import pytest
 
-from esteio.cli.up import stand_ins
+from esteio.catalog import SHIPPED
+from esteio.cli.up import revision_files, stand_ins
+from esteio.runtime.opening import migration_folders
 from tests.cli.command import COMMAND, NOWHERE, SOON, all_gone, surroundings
 from tests.house import nobody
 
@@ -116,3 +118,8 @@ def test_a_stand_in_is_played_only_where_no_party_is_named(
     monkeypatch.setenv("ESTEIO_STORE__UPSTREAM_URL", environment)
     (tmp_path / ".env").write_text(file)
     assert [part.name for part in stand_ins()] == played
+
+
+def test_every_revision_is_looked_at() -> None:
+    """No migration of the house or of a shipped service is overlooked when it is asked whether there are others."""
+    assert set(revision_files()) == {file for folder in migration_folders(SHIPPED) for file in folder.glob("*.py")}

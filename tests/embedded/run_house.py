@@ -1,6 +1,7 @@
 """`run_house.py DATA PORT`: what `esteio up` does, with the stand-in's commands.
 
 PARTY in the environment: with a party outside that is played here. DEMO: with samples.
+REVISIONS: what the migrations apply.
 """
 
 import os
@@ -31,6 +32,7 @@ def main(data: str, port: str) -> None:
         scheduler=(*STAND_IN, "work", "scheduler"),
         stand_ins=(Party("Party", (*STAND_IN, "party"), "PARTY_URL"),) if "PARTY" in os.environ else (),
         demo=(*STAND_IN, "demo") if "DEMO" in os.environ else None,
+        revisions=os.environ.get("REVISIONS", ""),
     )
     voice = Voice(
         note=lambda sentence: print(sentence, file=sys.stderr, flush=True),

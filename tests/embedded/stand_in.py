@@ -4,7 +4,7 @@
 
 STAND_IN in the environment names a mood of the API: `dies` at once, `deaf` to SIGTERM. DEMO is the exit code of the
 samples. ENDED names a file to which each that works in the background, the API and the party write their names when
-they are told to end.
+they are told to end. MIGRATED names a file to which the migrations write a line when they are run.
 """
 
 import json
@@ -45,6 +45,12 @@ def serve(host: str, port: int, mood: str) -> None:
     ThreadingHTTPServer((host, port), Answers).serve_forever()
 
 
+def migrate() -> None:
+    if "MIGRATED" in os.environ:
+        with Path(os.environ["MIGRATED"]).open("a") as file:
+            file.write("once\n")
+
+
 def party(port: int) -> None:
     """A party outside, as the house starts one."""
     signal.signal(signal.SIGTERM, lambda *_: end("party"))
@@ -66,6 +72,8 @@ def end(name: str) -> None:
 
 if __name__ == "__main__":
     match sys.argv[1:]:
+        case ["migrate"]:
+            migrate()
         case ["bootstrap"]:
             print(json.dumps({"email": "admin@example.org", "password": "told once", "api_key": "key told once"}))
         case ["serve", host, port]:

@@ -277,6 +277,28 @@ def answers_sql(sql: Callable[[str, str], Any], url: str) -> bool:
         return False
 
 
+def test_migrations_are_run_once_for_each_set(data: Path, free_port: int, place: Path) -> None:
+    """What these revisions made of the data is not made again; others are applied, also after an API that failed."""
+    runs = place / "runs"
+    runs.touch()
+
+    def after(revisions: str, **mood: str) -> int:
+        with start(data, free_port, REVISIONS=revisions, MIGRATED=str(runs), **mood) as process:
+            assert process.stdout
+            ready = any(line.startswith("ready at") for line in iter(process.stdout.readline, ""))
+            assert ready is not bool(mood)
+            process.terminate()
+        return len(runs.read_text().splitlines())
+
+    assert after("1") == 1
+    assert after("1") == 1
+    assert after("2") == 2
+    assert after("2", STAND_IN="dies") == 2
+    assert after("2") == 3
+    with opened(data, free_port, MIGRATED=str(runs)):
+        assert len(runs.read_text().splitlines()) == 4
+
+
 def test_api_that_cannot_start_ends_up(place: Path, free_port: int) -> None:
     """The exit code says so, the credentials are told nevertheless, nothing runs afterwards."""
     with start(place, free_port, STAND_IN="dies") as process:

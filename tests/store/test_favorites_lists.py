@@ -267,14 +267,14 @@ class TestIndexes:
     def test_a_users_search_scans_no_table(self, crowded: Served, mode: str) -> None:
         """A text among a user's favourites: products by trigrams, favourites by owner, nothing read whole."""
         owner = crowded.sql("SELECT user_id FROM memberships WHERE name = 'x' LIMIT 1")[0]["user_id"]
-        shape = favorites._skipping(("owner", "pattern", "needle"), "created_at", "asc")
+        shape = favorites.FAVORITES.leaving_out(("owner", "pattern", "needle"), "created_at", "asc")
         found = plan(crowded, shape, mode, owner=UUID(str(owner)), **TEXT, rows=100, skipped=0)
         assert {"ix_store_products_trigrams", "uq_store_favorites_owner"} <= indexes(found)
         assert scanned(found) == set()
 
     def test_everybodys_search_finds_products_by_trigrams(self, crowded: Served, mode: str) -> None:
         """A text in the whole tenant: products are not read whole; what users wrote of them is."""
-        shape = favorites._skipping(("pattern", "needle"), "created_at", "asc")
+        shape = favorites.FAVORITES.leaving_out(("pattern", "needle"), "created_at", "asc")
         found = plan(crowded, shape, mode, **TEXT, rows=100, skipped=0)
         assert "ix_store_products_trigrams" in indexes(found)
         assert "store_products" not in scanned(found)
@@ -286,8 +286,8 @@ class TestIndexes:
         """A page from the middle of everybody's favourites begins there in the order's own index and sorts nothing."""
         row = crowded.sql("SELECT * FROM store_favorites ORDER BY created_at OFFSET 30000 LIMIT 1")[0]
         value = row["stars"] if sort == "rating" else row[sort]
-        shape = favorites._after((), sort, "asc", "next")
-        found = plan(crowded, shape, mode, value=value, favorite_id=row["id"], rows=21)
+        shape = favorites.FAVORITES.following((), sort, "asc", "next")
+        found = plan(crowded, shape, mode, place_value=value, place_id=row["id"], rows=21)
         scan = next(node for node in found if node.get("Index Name") == f"ix_store_favorites_{index}")
         assert "ROW(" in scan["Index Cond"]
         assert "Sort" not in {node["Node Type"] for node in found}

@@ -10,10 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from esteio.base.errors import InvalidCursor
-from esteio.base.page import CursorPage, NumberedPage, Place
+from esteio.base.page import Direction, NumberedPage, Place
 from esteio.http.answers import Answer, Link
 from esteio.http.cursors import Cursors
-from esteio.http.pagination import Paging, cursor_links, cursor_meta, numbered_links, numbered_meta
+from esteio.http.pagination import Paging, cursor_links, cursor_meta, cursor_page, numbered_links, numbered_meta
 
 Query = Select[*tuple[Any, ...]]
 
@@ -88,15 +88,10 @@ async def _by_cursor(
     if backwards:
         rows = rows[::-1]
 
-    def cursor(row: Any, direction: Any) -> str:
+    def cursor(row: Any, direction: Direction) -> str:
         return cursors.write(Place((listing.of(row),), direction, said), listing.name, tenant)
 
-    page = CursorPage(
-        rows,
-        limit,
-        next=cursor(rows[-1], "next") if rows and (more or backwards) else None,
-        prev=cursor(rows[0], "prev") if rows and (more if backwards else place is not None) else None,
-    )
+    page = cursor_page(rows, limit, place=place, more=more, cursor=cursor)
     return Page(rows, cursor_links(listing.base, said, page), cursor_meta(page))
 
 

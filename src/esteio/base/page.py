@@ -6,6 +6,8 @@ from typing import Any, Generic, Literal, TypeVar
 
 Row = TypeVar("Row")
 
+Direction = Literal["next", "prev"]
+
 MAX_PER_PAGE = 100
 
 
@@ -41,5 +43,5 @@ class Place:
     """
 
     values: tuple[Any, ...]
-    direction: Literal["next", "prev"] = "next"
+    direction: Direction = "next"
     query: Mapping[str, Any] = field(default_factory=dict)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sys
 from collections.abc import Mapping
@@ -23,6 +24,7 @@ EPILOG = (
     "75 the data directory is in use, 77 not permitted, 78 no PostgreSQL or Valkey found."
 )
 STAND_INS = (("FakeStore", "fakestore", "ESTEIO_STORE__UPSTREAM_URL"),)
+PACKAGE = Path(__file__).parents[1]
 LABELS = {"email": "E-mail", "password": "Password", "api_key": "API key"}
 
 
@@ -64,11 +66,25 @@ def _commands(host: str, port: int, workers: int | None, demo: bool) -> Commands
         scheduler=(*esteio, "scheduler"),
         stand_ins=stand_ins(),
         demo=(*esteio, "outages", "demo") if demo else None,
+        revisions=revisions(),
     )
 
 
 def _esteio() -> tuple[str, ...]:
     return (sys.executable, "-m", "esteio")
+
+
+def revisions() -> str:
+    """A digest of all revisions of this installation, found without importing a service."""
+    found = hashlib.sha256()
+    for file in revision_files():
+        found.update(file.relative_to(PACKAGE).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
+    return found.hexdigest()
+
+
+def revision_files() -> list[Path]:
+    """Where the revisions of the house and of the shipped services are, by their manners of naming folders."""
+    return sorted((*PACKAGE.glob("migrations/versions/*.py"), *PACKAGE.glob("services/*/migrations/*.py")))
 
 
 def stand_ins() -> tuple[StandIn, ...]:

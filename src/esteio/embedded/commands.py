@@ -29,7 +29,8 @@ class Commands:
     """What brings the database up to date, makes the first administrator (printing JSON), and serves the API.
 
     worker, scheduler: what does things later; a house may have none. stand_ins: parties outside that are played here.
-    demo: puts samples into the migrated database.
+    demo: puts samples into the migrated database. revisions: a digest of what `migrate` applies; where the data
+    directory's own database has had the same, it is not run.
     """
 
     migrate: tuple[str, ...]
@@ -39,6 +40,7 @@ class Commands:
     scheduler: tuple[str, ...] | None = None
     stand_ins: tuple[StandIn, ...] = ()
     demo: tuple[str, ...] | None = None
+    revisions: str = ""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ format          version of this layout          secret       the master secret, 
 lock            held while in use, with the pid  children.json  the processes running now
 postgres/       the PostgreSQL cluster           log/         what the engines say
 run/            the engines' sockets             bootstrapped the first administrator was told
-metrics/        numbers of the processes that run now
+metrics/        numbers of the processes now    migrated     the revisions that were applied last
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ class DataDirectory:
         self.logs = self.path / "log"
         self.children = self.path / "children.json"
         self.bootstrapped = self.path / "bootstrapped"
+        self.migrated = self.path / "migrated"
         self.sockets_elsewhere = self.path / "sockets"
         self.format = self.path / "format"
         self.lock = self.path / "lock"

@@ -20,7 +20,7 @@ from esteio.embedded.commands import READY_GLANCE, SERVE_GRACE, Commands, Perfor
 from esteio.embedded.directory import DataDirectory, open_directory
 from esteio.embedded.engines import Engines
 from esteio.embedded.patience import until
-from esteio.embedded.refusals import from_system
+from esteio.embedded.refusals import Refused, from_system
 from esteio.embedded.stand_ins import Places, held
 from esteio.embedded.supervision import Backoff, Supervision
 from esteio.embedded.watch import Interrupted, Watch
@@ -131,12 +131,15 @@ class House:
     def _open(self, directory: DataDirectory, performance: Performance, places: Places) -> None:
         for part, address in places.found:
             performance.stand_in(part, address, directory.log(part.name.lower()))
-        performance.migrate()
+        self._migrate(directory, performance)
         credentials = self._first_credentials(directory, performance)
         try:
             if trouble := performance.demonstrate():
                 self._voice.note(trouble)
             api = performance.serve(self._address)
+        except Refused:
+            directory.migrated.unlink(missing_ok=True)
+            raise
         finally:  # told even if the API fails: nobody could ask for them again
             if credentials:
                 self._voice.credentials(credentials)
@@ -144,6 +147,18 @@ class House:
         database_url, redis_url = (performance.environment[name] for name in (DATABASE_URL, REDIS_URL))
         self._voice.opened(Opened(self._address, database_url, redis_url, directory.path, directory.logs, places.urls))
         performance.work(api)
+
+    def _migrate(self, directory: DataDirectory, performance: Performance) -> None:
+        """Once for each set of revisions: to find nothing to do costs as much as to start the API.
+
+        An API that does not get ready makes the next start migrate again, whatever was noted here.
+        """
+        revisions = "" if self._environment.get(DATABASE_URL) else self._commands.revisions
+        if revisions and directory.migrated.exists() and directory.migrated.read_text() == revisions:
+            return
+        directory.migrated.unlink(missing_ok=True)
+        performance.migrate()
+        directory.migrated.write_text(revisions)
 
     def _first_credentials(self, directory: DataDirectory, performance: Performance) -> Mapping[str, str]:
         """A database of someone else's is asked every time: this directory does not know what it went through."""

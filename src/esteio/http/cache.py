@@ -66,7 +66,7 @@ class ResponseCache:
     def slot(self, key: Key, tags: tuple[str, ...], seconds: float) -> Slot:
         """Ask for a place before the answer is made: its `seconds` count from now, not from when it is filled."""
         now = self._now()
-        return Slot(key, tags, self._seen(tags), now, now + seconds)
+        return Slot(key, tags, self.seen(tags), now, now + seconds)
 
     def fill(self, slot: Slot, resource: Resource) -> None:
         """Keep what was made, unless it may have become old while it was made. From then on it was kept before: HIT."""
@@ -77,7 +77,7 @@ class ResponseCache:
         size = resource.size()
         if slot.until <= self._now():
             return
-        if not self._in_touch() or size > self._max_bytes // 8 or slot.seen != self._seen(slot.tags):
+        if not self._in_touch() or size > self._max_bytes // 8 or slot.seen != self.seen(slot.tags):
             return
         self._drop(slot.key)
         self._entries[slot.key] = _Entry(resource, slot, size, self._changes)
@@ -101,13 +101,14 @@ class ResponseCache:
         self._clearings += 1
         self._changes += 1
 
-    def _is_old(self, entry: _Entry) -> bool:
-        entry.looked_at = self._changes
-        return entry.slot.seen != self._seen(entry.slot.tags)
-
-    def _seen(self, tags: tuple[str, ...]) -> tuple[int, ...]:
+    def seen(self, tags: tuple[str, ...]) -> tuple[int, ...]:
+        """Another value whenever one of the tags was touched, or messages may have been missed, since it was asked."""
         touches = self._touches
         return (self._clearings, *[touches.get(tag, 0) for tag in tags])
+
+    def _is_old(self, entry: _Entry) -> bool:
+        entry.looked_at = self._changes
+        return entry.slot.seen != self.seen(entry.slot.tags)
 
     def _drop(self, key: Key) -> None:
         entry = self._entries.pop(key, None)

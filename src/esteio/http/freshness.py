@@ -28,6 +28,15 @@ class Freshness:
         self._cache.touch(full)
         await publish(self._bulletin, full)
 
+    @property
+    def in_touch(self) -> bool:
+        """Whether other processes' writes are heard of now."""
+        return self._bulletin.connected
+
+    def seen(self, tenant: UUID, *tags: str) -> tuple[int, ...]:
+        """Another value after each write of the tenant that touched one of the tags, as far as it is heard of here."""
+        return self._cache.seen(tuple(tenant_tag(tenant, tag) for tag in tags))
+
     def _heard(self, payload: bytes) -> None:
         self._cache.touch(orjson.loads(payload))
 

@@ -1,17 +1,18 @@
 """Both paginations of a list: by number (`page`, `per_page`) and by cursor (`cursor`, `limit`)."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import urlencode
 
 from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from esteio.base.errors import Invalid
-from esteio.base.page import MAX_PER_PAGE, CursorPage, NumberedPage
+from esteio.base.page import MAX_PER_PAGE, CursorPage, Direction, NumberedPage, Place
 from esteio.http.answers import Link
 from esteio.http.cursors import MAX_LENGTH
 
+Row = TypeVar("Row")
 SortOrder = Literal["asc", "desc"]
 Order = Annotated[SortOrder, Query(description="Direction of the order")]
 
@@ -84,6 +85,21 @@ def cursor_meta(page: CursorPage[Any]) -> dict[str, Any]:
     }
 
 
+def cursor_page(
+    rows: Sequence[Row], limit: int, *, place: Place | None, more: bool, cursor: Callable[[Row, Direction], str]
+) -> CursorPage[Row]:
+    """Rows from a place on, and the cursors of their neighbours; `more` says whether the place's direction goes on."""
+    if not rows:
+        return CursorPage(rows, limit)
+    backwards = place is not None and place.direction == "prev"
+    return CursorPage(
+        rows,
+        limit,
+        next=cursor(rows[-1], "next") if more or backwards else None,
+        prev=cursor(rows[0], "prev") if (more if backwards else place is not None) else None,
+    )
+
+
 def cursor_links(base: str, query: Mapping[str, Any], page: CursorPage[Any]) -> list[Link]:
     """first, prev and next by cursor."""
     first = _address(base, {**query, "limit": page.limit})
@@ -96,5 +112,9 @@ def cursor_links(base: str, query: Mapping[str, Any], page: CursorPage[Any]) -> 
 
 
 def _address(base: str, query: Mapping[str, Any]) -> str:
-    said = {name: value for name, value in query.items() if value is not None}
+    said = {name: _written(value) for name, value in query.items() if value is not None}
     return f"{base}?{urlencode(said, doseq=True)}" if said else base
+
+
+def _written(value: Any) -> Any:
+    return str(value).lower() if isinstance(value, bool) else value

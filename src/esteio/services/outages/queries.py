@@ -1,7 +1,6 @@
 """Reads of outages: each a prepared statement of its shape, run as the caller's tenant in one round trip."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Literal
 from uuid import UUID
@@ -17,7 +16,6 @@ from sqlalchemy import (
     Select,
     String,
     Text,
-    Uuid,
     bindparam,
     cast,
     func,
@@ -25,12 +23,11 @@ from sqlalchemy import (
     not_,
     or_,
     select,
-    tuple_,
 )
 
-from esteio.base.errors import InvalidCursor, NotFound
-from esteio.base.page import NumberedPage, Place
+from esteio.base.errors import NotFound
 from esteio.db.database import Database
+from esteio.db.lists import Lists, by_moment
 from esteio.db.reading import Reading, reading
 from esteio.services.outages.models import Outage, OutageArea
 
@@ -99,63 +96,8 @@ async def one_outage(database: Database, tenant: UUID, external_id: str) -> Row:
     return shown(dict(rows[0]))
 
 
-async def numbered_outages(
-    database: Database,
-    tenant: UUID,
-    *,
-    filters: Mapping[str, Any],
-    sort_by: SortBy,
-    sort_order: SortOrder,
-    page: int,
-    per_page: int,
-) -> NumberedPage[Row]:
-    """One page by number, with the total. Its cost grows with the total and with the page's number."""
-    values = _named(filters)
-    shape = _numbered(tuple(values), sort_by, sort_order)
-    place = {"rows": per_page, "skipped": (page - 1) * per_page}
-    found = await database.read(tenant, shape, *shape.arguments(values | place))
-    count = _count(tuple(values))
-    total = (await database.read(tenant, count, *count.arguments(values)))[0]["total"]
-    return NumberedPage([shown(dict(row)) for row in found], total, page, per_page)
-
-
-async def outages_from(
-    database: Database,
-    tenant: UUID,
-    *,
-    filters: Mapping[str, Any],
-    sort_by: SortBy,
-    sort_order: SortOrder,
-    place: Place | None,
-    limit: int,
-) -> tuple[list[Row], bool]:
-    """At most `limit` outages from a place on, in order, and whether more are that way; its cost does not grow."""
-    values = _named(filters)
-    shape = _after(tuple(values), sort_by, sort_order, place.direction if place else None)
-    if place is not None:
-        values |= _place_values(place)
-    found = await database.read(tenant, shape, *shape.arguments(values | {"rows": limit + 1}))
-    rows = [shown(dict(row)) for row in found[:limit]]
-    if place is not None and place.direction == "prev":
-        rows.reverse()
-    return rows, len(found) > limit
-
-
-def place_of(row: Row, sort_by: SortBy, direction: Literal["next", "prev"], query: Mapping[str, Any]) -> Place:
-    """The place of a row in the order, for the cursor of the page behind or before it."""
-    return Place((row[sort_by].isoformat(), str(row["id"])), direction, query)
-
-
 def _named(filters: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in filters.items() if value is not None}
-
-
-def _place_values(place: Place) -> dict[str, Any]:
-    try:
-        moment, outage_id = place.values
-        return {"value": datetime.fromisoformat(moment), "outage_id": UUID(outage_id)}
-    except (ValueError, TypeError) as error:
-        raise InvalidCursor from error
 
 
 @lru_cache
@@ -168,29 +110,15 @@ def _listed(names: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
     return select(*columns).where(*(FILTERS[name] for name in names))
 
 
-@lru_cache(maxsize=512)
-def _count(names: tuple[str, ...]) -> Reading:
-    return reading(select(func.count().label("total")).select_from(Outage).where(*(FILTERS[name] for name in names)))
+def _count(names: tuple[str, ...]) -> Select[int]:
+    return select(func.count().label("total")).select_from(Outage).where(*(FILTERS[name] for name in names))
 
 
-@lru_cache(maxsize=512)
-def _numbered(names: tuple[str, ...], sort_by: SortBy, sort_order: SortOrder) -> Reading:
-    rows, skipped = bindparam("rows", type_=Integer()), bindparam("skipped", type_=Integer())
-    return reading(_listed(names).order_by(*_order(sort_by, sort_order)).limit(rows).offset(skipped))
-
-
-@lru_cache(maxsize=512)
-def _after(names: tuple[str, ...], sort_by: SortBy, sort_order: SortOrder, direction: str | None) -> Reading:
-    """The rows behind a place in the order; going back turns the order round, and the caller turns the rows."""
-    ascending = (sort_order == "asc") != (direction == "prev")
-    query = _listed(names).order_by(*_order(sort_by, "asc" if ascending else "desc"))
-    if direction is not None:
-        here = tuple_(getattr(Outage, sort_by), Outage.id)
-        there = tuple_(bindparam("value", type_=_MOMENT), bindparam("outage_id", type_=Uuid()))
-        query = query.where(here > there if ascending else here < there)
-    return reading(query.limit(bindparam("rows", type_=Integer())))
-
-
-def _order(sort_by: SortBy, sort_order: SortOrder) -> Sequence[ColumnElement[Any]]:
-    columns = (getattr(Outage, sort_by), Outage.id)
-    return [column.asc() if sort_order == "asc" else column.desc() for column in columns]
+OUTAGES = Lists(
+    rows=_listed,
+    total=_count,
+    identity=Outage.id,
+    orders={"started_at": by_moment(Outage.started_at), "updated_at": by_moment(Outage.updated_at)},
+    values=_named,
+    shown=shown,
+)

@@ -1,7 +1,6 @@
 """Reads of pets and feedings: each a prepared statement of its shape, run as the caller's tenant in one round trip."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, Literal
 from uuid import UUID
@@ -19,12 +18,12 @@ from sqlalchemy import (
     cast,
     func,
     select,
-    tuple_,
 )
 
-from esteio.base.errors import InvalidCursor, NotFound
-from esteio.base.page import NumberedPage, Place
+from esteio.base.errors import NotFound
+from esteio.base.page import NumberedPage
 from esteio.db.database import Database
+from esteio.db.lists import Lists, by_moment, by_text
 from esteio.db.reading import Reading, reading
 from esteio.services.pets.models import Feeding, Pet
 from esteio.services.pets.schemas import FEEDING_FIELDS, PET_FIELDS
@@ -55,65 +54,12 @@ async def one_pet(database: Database, tenant: UUID, pet_id: UUID) -> Row:
     return dict(rows[0])
 
 
-async def numbered_pets(
-    database: Database,
-    tenant: UUID,
-    *,
-    filters: Mapping[str, Any],
-    sort_by: SortBy,
-    sort_order: SortOrder,
-    page: int,
-    per_page: int,
-) -> NumberedPage[Row]:
-    """One page by number, with the total. Its cost grows with the total and with the page's number."""
-    values = filter_values(filters)
-    names = tuple(values)
-    shape = _numbered(names, sort_by, sort_order)
-    place = {"rows": per_page, "skipped": (page - 1) * per_page}
-    rows = [dict(row) for row in await database.read(tenant, shape, *shape.arguments(values | place))]
-    if rows or page == 1:
-        total = rows[0]["total"] if rows else 0
-    else:
-        count = _count(names)
-        total = (await database.read(tenant, count, *count.arguments(values)))[0]["total"]
-    for row in rows:
-        del row["total"]
-    return NumberedPage(rows, total, page, per_page)
-
-
-async def pets_from(
-    database: Database,
-    tenant: UUID,
-    *,
-    filters: Mapping[str, Any],
-    sort_by: SortBy,
-    sort_order: SortOrder,
-    place: Place | None,
-    limit: int,
-) -> tuple[list[Row], bool]:
-    """At most `limit` pets from a place on, in order, and whether there are more that way. Its cost does not grow."""
-    values = filter_values(filters)
-    shape = _after(tuple(values), sort_by, sort_order, place.direction if place else None)
-    if place is not None:
-        values |= _place_values(place, sort_by)
-    found = await database.read(tenant, shape, *shape.arguments(values | {"rows": limit + 1}))
-    rows = [dict(row) for row in found[:limit]]
-    if place is not None and place.direction == "prev":
-        rows.reverse()
-    return rows, len(found) > limit
-
-
-async def first_pets(database: Database, tenant: UUID, *, skip: int, limit: int) -> Sequence[Row]:
-    """Pets in the order of registration, as v1 pages them."""
-    shape = _skipping()
-    return [dict(row) for row in await database.read(tenant, shape, *shape.arguments({"skipped": skip, "rows": limit}))]
-
-
 async def pets_named(database: Database, tenant: UUID, name: str) -> Sequence[Row]:
     """The first 100 pets whose name contains the text, whatever its case."""
-    values = filter_values({"name": name})
-    shape = _after(("name",), "created_at", "asc", None)
-    return [dict(row) for row in await database.read(tenant, shape, *shape.arguments(values | {"rows": 100}))]
+    found, _ = await PETS.behind(
+        database, tenant, filters={"name": name}, sort_by="created_at", sort_order="asc", place=None, limit=100
+    )
+    return found
 
 
 async def feedings_of(database: Database, tenant: UUID, pet_id: UUID, *, page: int, per_page: int) -> NumberedPage[Row]:
@@ -136,14 +82,6 @@ def filter_values(filters: Mapping[str, Any]) -> dict[str, Any]:
     return values
 
 
-def _place_values(place: Place, sort_by: SortBy) -> dict[str, Any]:
-    try:
-        value, pet_id = place.values
-        return {"value": value if sort_by == "name" else datetime.fromisoformat(value), "pet_id": UUID(pet_id)}
-    except (ValueError, TypeError) as error:
-        raise InvalidCursor from error
-
-
 @lru_cache
 def _one_pet() -> Reading:
     return reading(select(*_PET).where(Pet.id == bindparam("pet_id", type_=Uuid()), Pet.deleted_at.is_(None)))
@@ -153,55 +91,16 @@ def _pets(names: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
     return select(*_PET).where(Pet.deleted_at.is_(None), *(FILTERS[name] for name in names))
 
 
-@lru_cache
-def _count(names: tuple[str, ...]) -> Reading:
-    return reading(_count_of(names))
-
-
 def _count_of(names: tuple[str, ...]) -> Select[int]:
     filters = (FILTERS[name] for name in names)
     return select(func.count().label("total")).select_from(Pet).where(Pet.deleted_at.is_(None), *filters)
 
 
-@lru_cache(maxsize=512)
-def _numbered(names: tuple[str, ...], sort_by: SortBy, sort_order: SortOrder) -> Reading:
-    total = _count_of(names).scalar_subquery().label("total")
-    return reading(_bounded(_pets(names).add_columns(total), _order(sort_by, sort_order)))
-
-
-@lru_cache
-def _skipping() -> Reading:
-    return reading(_bounded(_pets(()), _order("created_at", "asc")))
-
-
-def _bounded(query: Select[*tuple[Any, ...]], order: Sequence[ColumnElement[Any]]) -> Select[*tuple[Any, ...]]:
-    rows, skipped = bindparam("rows", type_=Integer()), bindparam("skipped", type_=Integer())
-    return query.order_by(*order).limit(rows).offset(skipped)
-
-
-@lru_cache(maxsize=512)
-def _after(names: tuple[str, ...], sort_by: SortBy, sort_order: SortOrder, direction: str | None) -> Reading:
-    """The rows behind a place in the order; going back turns the order round, and the caller turns the rows."""
-    backwards = direction == "prev"
-    ascending = (sort_order == "asc") != backwards
-    query = _pets(names).order_by(*_order(sort_by, "asc" if ascending else "desc"))
-    if direction is not None:
-        here = tuple_(getattr(Pet, sort_by), Pet.id)
-        kind = String() if sort_by == "name" else DateTime(timezone=True)
-        there = tuple_(bindparam("value", type_=kind), bindparam("pet_id", type_=Uuid()))
-        query = query.where(here > there if ascending else here < there)
-    return reading(query.limit(bindparam("rows", type_=Integer())))
-
-
-def _order(sort_by: SortBy, sort_order: SortOrder) -> Sequence[ColumnElement[Any]]:
-    columns = (getattr(Pet, sort_by), Pet.id)
-    return [column.asc() if sort_order == "asc" else column.desc() for column in columns]
-
-
 @lru_cache
 def _feedings() -> Reading:
     mine = select(*_FEEDING).where(Feeding.pet_id == bindparam("pet_id", type_=Uuid()))
-    return reading(_bounded(mine, (Feeding.fed_at.desc(), Feeding.id.desc())))
+    rows, skipped = bindparam("rows", type_=Integer()), bindparam("skipped", type_=Integer())
+    return reading(mine.order_by(Feeding.fed_at.desc(), Feeding.id.desc()).limit(rows).offset(skipped))
 
 
 @lru_cache
@@ -210,8 +109,14 @@ def _feeding_count() -> Reading:
     return reading(count.where(Feeding.pet_id == bindparam("pet_id", type_=Uuid())))
 
 
-def place_of(row: Row, sort_by: SortBy, direction: Literal["next", "prev"], query: Mapping[str, Any]) -> Place:
-    """The place of a row in the order, for the cursor of the page behind or before it."""
-    value = row[sort_by]
-    written = value.isoformat() if isinstance(value, date) else value
-    return Place((written, str(row["id"])), direction, query)
+PETS = Lists(
+    rows=_pets,
+    total=_count_of,
+    identity=Pet.id,
+    orders={
+        "created_at": by_moment(Pet.created_at),
+        "updated_at": by_moment(Pet.updated_at),
+        "name": by_text(Pet.name),
+    },
+    values=filter_values,
+)

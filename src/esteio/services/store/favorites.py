@@ -4,7 +4,6 @@
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from functools import lru_cache
 from typing import Any, Literal
 from uuid import UUID
@@ -12,7 +11,6 @@ from uuid import UUID
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
-    DateTime,
     Float,
     Integer,
     Select,
@@ -25,13 +23,12 @@ from sqlalchemy import (
     func,
     or_,
     select,
-    tuple_,
 )
 from sqlalchemy.orm import aliased
 
-from esteio.base.errors import InvalidCursor, NotFound
-from esteio.base.page import NumberedPage, Place
+from esteio.base.errors import NotFound
 from esteio.db.database import Database
+from esteio.db.lists import Lists, Order, by_moment
 from esteio.db.reading import Reading, reading
 from esteio.services.store.favorite_bodies import FavoriteView, LikedProductView
 from esteio.services.store.models import Favorite, Product
@@ -55,18 +52,11 @@ COLUMNS = [
 ]
 """What `shaped` makes a favourite of; the product is joined."""
 
-_ORDERS: dict[str, ColumnElement[Any]] = {
-    "created_at": Favorite.created_at,  # type: ignore[dict-item]
-    "updated_at": Favorite.updated_at,  # type: ignore[dict-item]
-    "rating": Favorite.stars,  # type: ignore[dict-item]
-}
-
 
 def shaped(found: Any) -> Row:
     """A row of `COLUMNS` as `FavoriteView` has it."""
-    favorite = {column.key: found[column.key] for column in _OWN}
-    favorite["product"] = {name: found[f"product__{name}"] for name in LikedProductView.model_fields}
-    return favorite
+    product = {name: found[f"product__{name}"] for name in LikedProductView.model_fields}
+    return {name: product if name == "product" else found[name] for name in FavoriteView.model_fields}
 
 
 async def one_favorite(database: Database, tenant: UUID, favorite_id: UUID, *, owner: UUID | None) -> Row:
@@ -86,76 +76,6 @@ async def standing(database: Database, product_id: int) -> Standing:
     return "vanished" if rows[0]["vanished"] else "sold"
 
 
-async def first_favorites(
-    database: Database,
-    tenant: UUID,
-    *,
-    filters: Mapping[str, Any],
-    sort_by: SortBy,
-    sort_order: SortOrder,
-    skip: int,
-    limit: int,
-) -> list[Row]:
-    """Favourites in order, as v1 pages them."""
-    values = filter_values(filters)
-    shape = _skipping(tuple(values), sort_by, sort_order)
-    found = await database.read(tenant, shape, *shape.arguments(values | {"skipped": skip, "rows": limit}))
-    return [shaped(row) for row in found]
-
-
-async def numbered_favorites(
-    database: Database,
-    tenant: UUID,
-    *,
-    filters: Mapping[str, Any],
-    sort_by: SortBy,
-    sort_order: SortOrder,
-    page: int,
-    per_page: int,
-) -> NumberedPage[Row]:
-    """One page by number, with the total. Its cost grows with the total and with the page's number."""
-    values = filter_values(filters)
-    names = tuple(values)
-    shape = _numbered(names, sort_by, sort_order)
-    place = {"rows": per_page, "skipped": (page - 1) * per_page}
-    found = await database.read(tenant, shape, *shape.arguments(values | place))
-    if found or page == 1:
-        total = found[0]["total"] if found else 0
-    else:
-        count = _count(names)
-        total = (await database.read(tenant, count, *count.arguments(values)))[0]["total"]
-    return NumberedPage([shaped(row) for row in found], total, page, per_page)
-
-
-async def favorites_from(
-    database: Database,
-    tenant: UUID,
-    *,
-    filters: Mapping[str, Any],
-    sort_by: SortBy,
-    sort_order: SortOrder,
-    place: Place | None,
-    limit: int,
-) -> tuple[list[Row], bool]:
-    """At most `limit` favourites from a place on, and whether there are more that way. Its cost does not grow."""
-    values = filter_values(filters)
-    shape = _after(tuple(values), sort_by, sort_order, place.direction if place else None)
-    if place is not None:
-        values |= _place_values(place, sort_by)
-    found = await database.read(tenant, shape, *shape.arguments(values | {"rows": limit + 1}))
-    rows = [shaped(row) for row in found[:limit]]
-    if place is not None and place.direction == "prev":
-        rows.reverse()
-    return rows, len(found) > limit
-
-
-def place_of(row: Row, sort_by: SortBy, direction: Literal["next", "prev"], query: Mapping[str, Any]) -> Place:
-    """The place of a row in the order, for the cursor of the page behind or before it."""
-    value = row[sort_by]
-    written = (value or 0) if sort_by == "rating" else value.isoformat()
-    return Place((written, str(row["id"])), direction, query)
-
-
 def filter_values(filters: Mapping[str, Any]) -> dict[str, Any]:
     """The filters that were named, as the queries compare with them."""
     values = {name: value for name, value in filters.items() if value is not None}
@@ -169,17 +89,6 @@ def _text_values(wanted: str) -> dict[str, Any]:
     literal = wanted.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     pattern = {"pattern": f"%{literal}%"}
     return pattern | {"needle": wanted} if len(wanted) >= SHORTEST_INDEXED else pattern
-
-
-def _place_values(place: Place, sort_by: SortBy) -> dict[str, Any]:
-    try:
-        value, favorite_id = place.values
-        return {
-            "value": int(value) if sort_by == "rating" else datetime.fromisoformat(value),
-            "favorite_id": UUID(favorite_id),
-        }
-    except (ValueError, TypeError) as error:
-        raise InvalidCursor from error
 
 
 def _conditions(names: Sequence[str]) -> list[ColumnElement[bool]]:
@@ -217,16 +126,6 @@ def _count_of(names: Sequence[str]) -> Select[int]:
     return counted.where(*_conditions(names))
 
 
-def _order(sort_by: SortBy, ascending: bool) -> Sequence[ColumnElement[Any]]:
-    columns: tuple[ColumnElement[Any], ...] = (_ORDERS[sort_by], Favorite.id)  # type: ignore[assignment]
-    return [column.asc() if ascending else column.desc() for column in columns]
-
-
-def _bounded(query: Select[*tuple[Any, ...]], sort_by: SortBy, sort_order: SortOrder) -> Select[*tuple[Any, ...]]:
-    rows, skipped = bindparam("rows", type_=Integer()), bindparam("skipped", type_=Integer())
-    return query.order_by(*_order(sort_by, sort_order == "asc")).limit(rows).offset(skipped)
-
-
 @lru_cache
 def _one(owned: bool) -> Reading:
     mine = _favorites(("owner",) if owned else ())
@@ -238,30 +137,15 @@ def _standing() -> Reading:
     return reading(select(_VANISHED.label("vanished")).where(Product.id == bindparam("product_id", type_=Integer())))
 
 
-@lru_cache
-def _count(names: tuple[str, ...]) -> Reading:
-    return reading(_count_of(names))
-
-
-@lru_cache(maxsize=512)
-def _skipping(names: tuple[str, ...], sort_by: SortBy, sort_order: SortOrder) -> Reading:
-    return reading(_bounded(_favorites(names), sort_by, sort_order))
-
-
-@lru_cache(maxsize=512)
-def _numbered(names: tuple[str, ...], sort_by: SortBy, sort_order: SortOrder) -> Reading:
-    total = _count_of(names).scalar_subquery().label("total")
-    return reading(_bounded(_favorites(names).add_columns(total), sort_by, sort_order))
-
-
-@lru_cache(maxsize=512)
-def _after(names: tuple[str, ...], sort_by: SortBy, sort_order: SortOrder, direction: str | None) -> Reading:
-    """The rows behind a place in the order; going back turns the order round, and the caller turns the rows."""
-    ascending = (sort_order == "asc") != (direction == "prev")
-    query = _favorites(names).order_by(*_order(sort_by, ascending))
-    if direction is not None:
-        here = tuple_(_ORDERS[sort_by], Favorite.id)
-        kind: Any = Integer() if sort_by == "rating" else DateTime(timezone=True)
-        there = tuple_(bindparam("value", type_=kind), bindparam("favorite_id", type_=Uuid()))
-        query = query.where(here > there if ascending else here < there)
-    return reading(query.limit(bindparam("rows", type_=Integer())))
+FAVORITES = Lists(
+    rows=_favorites,
+    total=_count_of,
+    identity=Favorite.id,
+    orders={
+        "created_at": by_moment(Favorite.created_at),
+        "updated_at": by_moment(Favorite.updated_at),
+        "rating": Order(Favorite.stars.expression, Integer(), lambda row: row["rating"] or 0, int),
+    },
+    values=filter_values,
+    shown=shaped,
+)

@@ -1,26 +1,25 @@
 """Outages as systems report them one by one, and as they are read again."""
 
 from typing import Annotated, Any
-from uuid import UUID
+from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Request
 from pydantic import AfterValidator
 
 from esteio.auth.caller import Caller
-from esteio.base.page import CursorPage, Place
 from esteio.base.schema import Text
 from esteio.http.answers import Answer, Link, NoContent
 from esteio.http.envelope import Envelope
 from esteio.http.etags import list_etag, row_etag, version_condition
 from esteio.http.exchange import exchange_of
-from esteio.http.house import House, house_of
-from esteio.http.pagination import cursor_links, cursor_meta, numbered_links, numbered_meta
+from esteio.http.house import house_of
+from esteio.http.listing import Listing
 from esteio.http.rules import Cached, rules
 from esteio.http.sessions import Session
 from esteio.services.outages import queries
 from esteio.services.outages.bodies import Closing, OutageBody, OutageChange
 from esteio.services.outages.queries import Row
-from esteio.services.outages.routes.asked import Asked, OutagesAsked
+from esteio.services.outages.routes.asked import Asked
 from esteio.services.outages.schemas import LONGEST_ID, checked_id
 from esteio.services.outages.use_cases import corrections, reporting
 from esteio.services.outages.views import ListedOutageView, OutageView
@@ -28,6 +27,7 @@ from esteio.services.outages.views import ListedOutageView, OutageView
 BASE = "/api/v2/outages"
 
 router = APIRouter(prefix="/outages", tags=["outages"])
+_LISTING = Listing("outages", BASE, queries.OUTAGES, "started_at", "desc")
 FRESH = Cached(seconds=5, tags=("outage",), per="tenant")
 ExternalId = Annotated[
     Text,
@@ -40,56 +40,14 @@ ExternalId = Annotated[
 @rules("outages:read", cached=FRESH)
 async def list_outages(request: Request, asked: Asked) -> Answer:
     """Pages by `page` and `per_page`, or by `cursor` and `limit`, whose cost does not grow with depth."""
-    if asked.by_cursor():
-        return await _cursor_page(request, asked)
     house, tenant = house_of(request), exchange_of(request.scope).principal.tenant
-    page = await queries.numbered_outages(
-        house.database,
-        tenant,
-        filters=asked.filters(house.clock.now()),
-        sort_by=asked.sort_by or "started_at",
-        sort_order=asked.sort_order or "desc",
-        page=asked.page or 1,
-        per_page=asked.per_page or 20,
-    )
+    now = house.clock.now()
+    listed = await _LISTING.page(house, tenant, asked, lambda wanted: wanted.filters(now))
     return Answer(
-        _listed(page.rows),
-        etag=_tag(page.rows, page.total, page.page, page.per_page),
-        links=numbered_links(BASE, asked.said(), page),
-        meta=numbered_meta(page),
-    )
-
-
-async def _cursor_page(request: Request, asked: OutagesAsked) -> Answer:
-    house, tenant = house_of(request), exchange_of(request.scope).principal.tenant
-    place = house.cursors.read(asked.cursor, "outages", tenant, asked.said()) if asked.cursor else None
-    wanted = OutagesAsked.model_validate(place.query) if place else asked
-    limit, sort_by = asked.limit or 20, wanted.sort_by or "started_at"
-    rows, more = await queries.outages_from(
-        house.database,
-        tenant,
-        filters=wanted.filters(house.clock.now()),
-        sort_by=sort_by,
-        sort_order=wanted.sort_order or "desc",
-        place=place,
-        limit=limit,
-    )
-    page = CursorPage(rows, limit)
-    if rows:
-        backwards = place is not None and place.direction == "prev"
-        behind, before = more or backwards, more if backwards else place is not None
-        said = wanted.said()
-        page = CursorPage(
-            rows,
-            limit,
-            next=_cursor(house, tenant, queries.place_of(rows[-1], sort_by, "next", said)) if behind else None,
-            prev=_cursor(house, tenant, queries.place_of(rows[0], sort_by, "prev", said)) if before else None,
-        )
-    return Answer(
-        _listed(rows),
-        etag=_tag(rows, page.next, page.prev, limit),
-        links=cursor_links(BASE, {} if asked.cursor else asked.said(), page),
-        meta=cursor_meta(page),
+        _listed(listed.rows),
+        etag=_tag(listed.rows, *listed.variant),
+        links=listed.links,
+        meta=listed.meta,
     )
 
 
@@ -186,7 +144,7 @@ def _one(view: OutageView, *, created: bool = False) -> Answer:
 
 
 def _links(external_id: str) -> list[Link]:
-    return [Link(f"{BASE}/{external_id}", "self")]
+    return [Link(f"{BASE}/{quote(external_id, safe='')}", "self")]
 
 
 def _expected(request: Request) -> int | None:
@@ -199,7 +157,3 @@ def _listed(rows: Any) -> list[Row]:
 
 def _tag(rows: Any, *variant: Any) -> str:
     return list_etag(((row["id"], row["version"]) for row in rows), *variant)
-
-
-def _cursor(house: House, tenant: UUID, place: Place) -> str:
-    return house.cursors.write(place, "outages", tenant)

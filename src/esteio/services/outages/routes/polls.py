@@ -8,14 +8,14 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from esteio.base.errors import Invalid
-from esteio.base.page import MAX_PER_PAGE, CursorPage, Place
+from esteio.base.page import MAX_PER_PAGE, CursorPage, Direction, Place
 from esteio.base.schema import Moment, View
 from esteio.http.answers import Answer
 from esteio.http.cursors import MAX_LENGTH
 from esteio.http.envelope import Envelope
 from esteio.http.exchange import exchange_of
 from esteio.http.house import House, house_of
-from esteio.http.pagination import cursor_links, cursor_meta
+from esteio.http.pagination import cursor_links, cursor_meta, cursor_page
 from esteio.http.rules import rules
 from esteio.services.outages import availability
 from esteio.services.outages.availability import Row
@@ -109,17 +109,8 @@ async def sum_up_polls(request: Request, asked: Annotated[Period, Query()]) -> A
 def _page(
     house: House, tenant: UUID, said: dict[str, Any], rows: list[Row], place: Place | None, limit: int, *, more: bool
 ) -> CursorPage[Row]:
-    if not rows:
-        return CursorPage(rows, limit)
-    backwards = place is not None and place.direction == "prev"
 
-    def cursor(row: Row, direction: Literal["next", "prev"]) -> str:
+    def cursor(row: Row, direction: Direction) -> str:
         return house.cursors.write(Place((row["at"].isoformat(), str(row["id"])), direction, said), RESOURCE, tenant)
 
-    before = more if backwards else place is not None
-    return CursorPage(
-        rows,
-        limit,
-        next=cursor(rows[-1], "next") if more or backwards else None,
-        prev=cursor(rows[0], "prev") if before else None,
-    )
+    return cursor_page(rows, limit, place=place, more=more, cursor=cursor)

@@ -35,7 +35,7 @@ class PetsAsked(Paging):
 
     def said(self) -> dict[str, Any]:
         """Sort and filters as far as they were said, as the cursors carry them."""
-        return {name: value for name in _QUERY if (value := getattr(self, name)) is not None}
+        return self.model_dump(mode="json", include=set(_QUERY), exclude_none=True)
 
     def chosen(self) -> tuple[str, ...]:
         return chosen_fields(self.fields)

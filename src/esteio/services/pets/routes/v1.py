@@ -39,7 +39,15 @@ async def list_pets(
 ) -> Answer:
     """In the order of their registration."""
     tenant = exchange_of(request.scope).principal.tenant
-    rows = await queries.first_pets(house_of(request).database, tenant, skip=skip, limit=limit)
+    rows = await queries.PETS.skipping(
+        house_of(request).database,
+        tenant,
+        filters={},
+        sort_by="created_at",
+        sort_order="asc",
+        skip=skip,
+        limit=limit,
+    )
     return Answer(rows, etag=list_etag(((row["id"], row["version"]) for row in rows), "v1", skip, limit))
 
 

@@ -6,13 +6,13 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Request
 
 from esteio.auth.caller import Caller
-from esteio.base.page import CursorPage
 from esteio.http.answers import Answer, Link, NoContent
 from esteio.http.envelope import Envelope
 from esteio.http.etags import list_etag, row_etag, version_condition
 from esteio.http.exchange import exchange_of
-from esteio.http.house import House, house_of
-from esteio.http.pagination import Numbered, cursor_links, cursor_meta, numbered_links, numbered_meta
+from esteio.http.house import house_of
+from esteio.http.listing import Listing
+from esteio.http.pagination import Numbered, numbered_links, numbered_meta
 from esteio.http.rules import AUTHENTICATED, Cached, rules
 from esteio.http.sessions import Session
 from esteio.services.pets import queries, use_cases
@@ -33,6 +33,7 @@ BASE = "/api/v2/pets"
 
 router = APIRouter(prefix="/pets", tags=["pets"])
 PetId = Annotated[UUID, Path(description="The pet's id")]
+_LISTING = Listing("pets", BASE, queries.PETS)
 FRESH = Cached(seconds=5, tags=("pet",), per="tenant")
 
 
@@ -40,57 +41,13 @@ FRESH = Cached(seconds=5, tags=("pet",), per="tenant")
 @rules(limits=("default",), anonymous_limits=("pets.list",), cached=FRESH)
 async def list_pets(request: Request, asked: Asked) -> Answer:
     """Pages by `page` and `per_page`, or by `cursor` and `limit`, whose cost does not grow with depth."""
-    if asked.by_cursor():
-        return await _cursor_page(request, asked)
-    house, tenant = house_of(request), exchange_of(request.scope).principal.tenant
-    page = await queries.numbered_pets(
-        house.database,
-        tenant,
-        filters=asked.filters(),
-        sort_by=asked.sort_by or "created_at",
-        sort_order=asked.sort_order or "asc",
-        page=asked.page or 1,
-        per_page=asked.per_page or 20,
-    )
+    tenant = exchange_of(request.scope).principal.tenant
+    listed = await _LISTING.page(house_of(request), tenant, asked, PetsAsked.filters, again={"fields": asked.fields})
     return Answer(
-        _shown(page.rows, asked),
-        etag=_tag(page.rows, page.total, page.page, page.per_page, asked.fields),
-        links=numbered_links(BASE, _again(asked), page),
-        meta=numbered_meta(page),
-    )
-
-
-async def _cursor_page(request: Request, asked: PetsAsked) -> Answer:
-    house, tenant = house_of(request), exchange_of(request.scope).principal.tenant
-    place = house.cursors.read(asked.cursor, "pets", tenant, asked.said()) if asked.cursor else None
-    wanted = PetsAsked.model_validate(place.query) if place else asked
-    limit, sort_by = asked.limit or 20, wanted.sort_by or "created_at"
-    rows, more = await queries.pets_from(
-        house.database,
-        tenant,
-        filters=wanted.filters(),
-        sort_by=sort_by,
-        sort_order=wanted.sort_order or "asc",
-        place=place,
-        limit=limit,
-    )
-    page = CursorPage(rows, limit)
-    if rows:
-        backwards = place is not None and place.direction == "prev"
-        behind = more or backwards
-        before = more if backwards else place is not None
-        said = wanted.said()
-        page = CursorPage(
-            rows,
-            limit,
-            next=_cursor(house, tenant, queries.place_of(rows[-1], sort_by, "next", said)) if behind else None,
-            prev=_cursor(house, tenant, queries.place_of(rows[0], sort_by, "prev", said)) if before else None,
-        )
-    return Answer(
-        _shown(rows, asked),
-        etag=_tag(rows, page.next, page.prev, limit, asked.fields),
-        links=cursor_links(BASE, {"fields": asked.fields} if asked.cursor else _again(asked), page),
-        meta=cursor_meta(page),
+        _shown(listed.rows, asked),
+        etag=_tag(listed.rows, *listed.variant, asked.fields),
+        links=listed.links,
+        meta=listed.meta,
     )
 
 
@@ -232,11 +189,3 @@ def _shown(rows: Any, asked: PetsAsked) -> list[Row]:
 
 def _tag(rows: Any, *variant: Any) -> str:
     return list_etag(((row["id"], row["version"]) for row in rows), *variant)
-
-
-def _again(asked: PetsAsked) -> dict[str, Any]:
-    return {**asked.model_dump(mode="json", include=set(asked.said())), "fields": asked.fields}
-
-
-def _cursor(house: House, tenant: UUID, place: Any) -> str:
-    return house.cursors.write(place, "pets", tenant)

@@ -7,14 +7,13 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 
 from esteio.auth.caller import Caller
-from esteio.base.page import CursorPage, Place
 from esteio.base.principal import Principal
 from esteio.http.answers import Answer, Link, NoContent, dumps
 from esteio.http.envelope import Envelope
 from esteio.http.etags import list_etag, row_etag, version_condition
 from esteio.http.exchange import exchange_of
 from esteio.http.house import house_of
-from esteio.http.pagination import cursor_links, cursor_meta, numbered_links, numbered_meta
+from esteio.http.listing import Listing
 from esteio.http.rules import AUTHENTICATED, Cached, rules
 from esteio.http.sessions import Session
 from esteio.services.store import favorites, use_cases
@@ -24,7 +23,6 @@ from esteio.services.store.ownership import account_of, owner_for
 from esteio.services.store.routes.wishes import (
     Asked,
     FavoriteId,
-    FavoritesAsked,
     NewWish,
     OtherWish,
     Replacement,
@@ -33,6 +31,7 @@ from esteio.services.store.routes.wishes import (
 from esteio.services.store.use_cases import Wish
 
 V1, V2 = "/api/v1/favorites", "/api/v2/favorites"
+_LISTING = Listing("favorites", V2, favorites.FAVORITES)
 FRESH = Cached(seconds=5, tags=("favorite", "product"))
 
 v1 = APIRouter(prefix="/favorites", tags=["favorites"])
@@ -44,7 +43,7 @@ v2 = APIRouter(prefix="/favorites", tags=["favorites"])
 async def list_first(request: Request, asked: Skipped) -> Answer:
     """The caller's own; with favorites:admin everybody's, or those of `user_id`."""
     caller = _caller(request)
-    rows = await favorites.first_favorites(
+    rows = await favorites.FAVORITES.skipping(
         house_of(request).database,
         caller.tenant,
         filters=asked.filters(owner_for(caller, asked.user_id)),
@@ -63,53 +62,11 @@ async def list_pages(request: Request, asked: Asked) -> Answer:
 
     Pages by `page` and `per_page`, or by `cursor` and `limit`, whose cost does not grow with depth.
     """
-    if asked.by_cursor():
-        return await _cursor_page(request, asked)
     caller = _caller(request)
-    page = await favorites.numbered_favorites(
-        house_of(request).database,
-        caller.tenant,
-        filters=asked.filters(owner_for(caller, asked.user_id)),
-        sort_by=asked.sort_by or "created_at",
-        sort_order=asked.sort_order or "asc",
-        page=asked.page or 1,
-        per_page=asked.per_page or 20,
+    listed = await _LISTING.page(
+        house_of(request), caller.tenant, asked, lambda wanted: wanted.filters(owner_for(caller, wanted.user_id))
     )
-    return Answer(
-        page.rows,
-        etag=_list_tag(page.rows, page.total, page.page, page.per_page),
-        links=numbered_links(V2, asked.said(), page),
-        meta=numbered_meta(page),
-    )
-
-
-async def _cursor_page(request: Request, asked: FavoritesAsked) -> Answer:
-    house, caller = house_of(request), _caller(request)
-    place = house.cursors.read(asked.cursor, "favorites", caller.tenant, asked.said()) if asked.cursor else None
-    wanted = FavoritesAsked.model_validate(place.query) if place else asked
-    limit, sort_by, said = asked.limit or 20, wanted.sort_by or "created_at", wanted.said()
-    rows, more = await favorites.favorites_from(
-        house.database,
-        caller.tenant,
-        filters=wanted.filters(owner_for(caller, wanted.user_id)),
-        sort_by=sort_by,
-        sort_order=wanted.sort_order or "asc",
-        place=place,
-        limit=limit,
-    )
-
-    def cursor(row: Row, direction: Any) -> str:
-        return house.cursors.write(favorites.place_of(row, sort_by, direction, said), "favorites", caller.tenant)
-
-    behind, before = _neighbours(place, more)
-    page = CursorPage(
-        rows,
-        limit,
-        next=cursor(rows[-1], "next") if rows and behind else None,
-        prev=cursor(rows[0], "prev") if rows and before else None,
-    )
-    links = cursor_links(V2, {} if asked.cursor else said, page)
-    return Answer(rows, etag=_list_tag(rows, page.next, page.prev, limit), links=links, meta=cursor_meta(page))
+    return Answer(listed.rows, etag=_list_tag(listed.rows, *listed.variant), links=listed.links, meta=listed.meta)
 
 
 @v1.post("", status_code=201, summary="Like a product", response_model=FavoriteView)
@@ -206,13 +163,6 @@ def _caller(request: Request) -> Principal:
 
 def _expected(request: Request) -> int | None:
     return version_condition(exchange_of(request.scope).headers.get(b"if-match"))
-
-
-def _neighbours(place: Place | None, more: bool) -> tuple[bool, bool]:
-    """Whether there is a page behind and one before."""
-    if place is not None and place.direction == "prev":
-        return True, more
-    return more, place is not None
 
 
 def _plain(favorite: FavoriteView, *, status: int = 200) -> Answer:

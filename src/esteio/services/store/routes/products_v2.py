@@ -5,12 +5,12 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
-from esteio.base.page import CursorPage, NumberedPage, Place
+from esteio.base.page import Direction, NumberedPage, Place
 from esteio.http.answers import Answer, Link
 from esteio.http.envelope import Envelope
 from esteio.http.exchange import exchange_of
 from esteio.http.house import house_of
-from esteio.http.pagination import cursor_links, cursor_meta, numbered_links, numbered_meta
+from esteio.http.pagination import cursor_links, cursor_meta, cursor_page, numbered_links, numbered_meta
 from esteio.http.rules import AUTHENTICATED, rules
 from esteio.services.store.catalogue import Shown
 from esteio.services.store.products import Product, array_of
@@ -71,21 +71,13 @@ def _cursor_page(
     wanted = ProductsPaged.model_validate(place.query) if place else asked
     selection, limit = wanted.selection(), asked.limit or 20
     rows, more = selection.from_place(selection.of(shown.value), place, limit)
-    page = CursorPage(rows, limit)
-    if rows:
-        backwards = place is not None and place.direction == "prev"
 
-        def cursor(row: Product, direction: Any) -> str:
-            tenant = exchange_of(request.scope).principal.tenant
-            there = selection.place_of(row, direction, wanted.said())
-            return house_of(request).cursors.write(there, "products", tenant)
+    def cursor(row: Product, direction: Direction) -> str:
+        tenant = exchange_of(request.scope).principal.tenant
+        there = selection.place_of(row, direction, wanted.said())
+        return house_of(request).cursors.write(there, "products", tenant)
 
-        page = CursorPage(
-            rows,
-            limit,
-            next=cursor(rows[-1], "next") if more or backwards else None,
-            prev=cursor(rows[0], "prev") if (more if backwards else place is not None) else None,
-        )
+    page = cursor_page(rows, limit, place=place, more=more, cursor=cursor)
     again = {} if asked.cursor else asked.said()
     return _listed(request, shown, rows, cursor_links(BASE, again, page), cursor_meta(page))
 

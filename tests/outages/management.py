@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from esteio.base.clock import TurnableClock
-from esteio.base.principal import DEFAULT_TENANT
+from esteio.base.principal import DEFAULT_TENANT, Principal
 from esteio.catalog import SHIPPED
 from esteio.db.transaction import transaction
 from esteio.jobs.enqueue import enqueue
@@ -19,7 +19,9 @@ from esteio.jobs.runner import Runner
 from esteio.jobs.schedules import Scheduler
 from esteio.resources import open_resources
 from esteio.runtime.opening import sections
+from esteio.services.outages.schemas import Area, Report
 from esteio.services.outages.tasks import READ_OMS, ReadOrder
+from esteio.services.outages.use_cases.reporting import report
 from esteio.settings import read_settings
 from esteio.worker.assembly import Workshop, open_workshop
 from tests.house import environment, on_database, sql
@@ -54,6 +56,10 @@ class Management:
     def event(self, name: str, device: int, customers: int, start: str = "20261120101500", **members: str) -> None:
         agency, state = members.get("agency", "370"), members.get("open", "T")
         self.run(f"INSERT INTO agency_event VALUES ('{name}', '{agency}', '{state}', '{start}', {customers}, {device})")
+
+    def events(self, count: int, device: int) -> None:
+        rows = (f"('E{number}', '370', 'T', '20261120101500', 1, {device})" for number in range(count))
+        self.run(f"INSERT INTO agency_event VALUES {', '.join(rows)}")
 
     def plan(self, name: str, tasks: int = 1) -> None:
         for task in range(tasks):
@@ -118,6 +124,11 @@ class Reader:
         assert ended.result is not None
         return ended.result
 
+    def reported(self, name: str, affected: int) -> None:
+        """Through the API, at the start that the system gives it."""
+        started = datetime(2026, 11, 20, 14, 15, tzinfo=UTC)
+        asyncio.run(self._report(Report(name, False, started, None, (Area(12727, 1400100, affected),))))
+
     def forget(self) -> None:
         """Nothing was ever reported here."""
         self.sql(
@@ -169,6 +180,12 @@ class Reader:
             )
             await runner.work([job])
         return job
+
+    async def _report(self, said: Report) -> None:
+        resources = self._workshop(self.settings).resources
+        caller = Principal(id="test", tenant=DEFAULT_TENANT, proof="token")
+        async with open_resources(resources), transaction(resources.database, DEFAULT_TENANT) as session:
+            await report(caller=caller, session=session, clock=self.clock, source="api", reports=[said])
 
     def fire(self, minutes: int = 1) -> None:
         """Let a scheduler look at each of the next minutes."""

@@ -5,7 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
+from pydantic import ValidationError
 
+from esteio.services.outages.settings import OutagesSettings
 from tests.conftest import House
 from tests.house import ADMIN_KEY, Served, eventually
 from tests.outages.stored import store_outage, store_served
@@ -213,3 +215,11 @@ def test_the_prefix(house: House, prefix: str, place: str) -> None:
         for path in (place + PATH, "/radar" + PATH):
             assert running.client.get(path).json()["idcStatusRequisicao"] == 1
         assert running.client.get(PATH).status_code == (404 if prefix else 200)
+
+
+def test_the_address_fits_into_its_member() -> None:
+    """An e-mail address of 50 characters can be set, a longer one cannot."""
+    longest = f"{'a' * 38}@exemplo.com"
+    assert OutagesSettings(email=longest).email == longest
+    with pytest.raises(ValidationError, match="email"):
+        OutagesSettings(email=f"a{longest}")

@@ -1,93 +1,27 @@
 """`esteio outages import`: both layouts of ANEEL's open data, what is broken in them, and files that are large."""
 
-import asyncio
-import csv
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, TypeVar
 
 import psutil
 import pytest
-from click.testing import CliRunner
 
-from esteio.base.clock import SystemClock
 from esteio.base.errors import NotFound
-from esteio.base.principal import DEFAULT_TENANT
-from esteio.catalog import SHIPPED
 from esteio.embedded.engines import Engines
-from esteio.resources import Resources, open_resources
-from esteio.runtime.opening import make_resources, sections
-from esteio.services.outages.commands import outages
-from esteio.settings import read_settings
-from tests.cli.command import COMMAND, NOWHERE, Run, surroundings
-from tests.house import environment, sql
+from tests.cli.command import COMMAND, NOWHERE, surroundings
+from tests.house import environment
+from tests.outages.desk import BOA_VISTA, CANTA, Desk
 from tests.outages.open_data import OLD_COLUMNS, new_file, new_row, old_file, old_row
 
-T = TypeVar("T")
-BOA_VISTA, CANTA = 1400100, 1400175
 START = datetime(2024, 3, 5, 13, tzinfo=UTC)
 """10:00 in Brasília."""
 
 LARGE = 200 * 1024 * 1024
-
-
-class Desk:
-    """An operator's desk, with a database of which the conjunto 12727 serves two municípios."""
-
-    def run(self, service: str, work: Callable[[Resources, Any], Coroutine[Any, Any, T]]) -> T:
-        """As the command's own desk does it, in this process."""
-        settings = read_settings(sections(SHIPPED), environ=self.given)
-
-        async def working() -> T:
-            async with open_resources(make_resources(settings, SystemClock(), SHIPPED)) as resources:
-                return await work(resources, settings.services[service])
-
-        return asyncio.run(working())
-
-    def __init__(self, given: dict[str, str], place: Path) -> None:
-        self.given, self.place = given, place
-        self.sql("TRUNCATE outages, outage_areas, outage_universe, outbox, outbox_queue CASCADE")
-        for municipio, served in ((BOA_VISTA, 900), (CANTA, 100)):
-            self.sql(
-                "INSERT INTO outage_universe (tenant_id, conjunto, municipio, served, updated_at) "
-                "VALUES ($1, 12727, $2, $3, now())",
-                DEFAULT_TENANT,
-                municipio,
-                served,
-            )
-
-    def sql(self, statement: str, *values: Any) -> list[Any]:
-        return sql(self.given["ESTEIO_DATABASE__URL"], statement, *values)
-
-    def file(self, content: bytes, name: str = "file.csv") -> str:
-        (self.place / name).write_bytes(content)
-        return str(self.place / name)
-
-    def imported(self, content: bytes, *options: str) -> Run:
-        done = CliRunner().invoke(outages, ["import", self.file(content), *options], obj=self)
-        if done.exception is not None and not isinstance(done.exception, SystemExit):
-            raise done.exception
-        return Run(done.exit_code, done.stdout, done.stderr)
-
-    def rejected(self, content: bytes, *options: str) -> list[tuple[int, str]]:
-        """Line and reason of what was rejected."""
-        path = self.place / "rejects.csv"
-        done = self.imported(content, "--rejects", str(path), *options)
-        assert done.code == 0, done.said
-        with path.open(encoding="utf-8", newline="") as file:
-            return [(int(row["line"]), row["reason"]) for row in csv.DictReader(file)]
-
-    def outages(self) -> list[Any]:
-        return self.sql("SELECT * FROM outages ORDER BY started_at, external_id")
-
-    def units(self) -> list[tuple[int, int, int]]:
-        rows = self.sql("SELECT conjunto, municipio, affected FROM outage_areas ORDER BY affected DESC")
-        return [tuple(row) for row in rows]
 
 
 @pytest.fixture(scope="module")
@@ -203,6 +137,13 @@ class TestBroken:
         """What cannot be understood on the command line ends with 2, and nothing is written."""
         assert desk.imported(old_file([old_row()]), *words).code == 2
         assert not desk.outages()
+
+    def test_rejects_into_the_file_itself(self, desk: Desk) -> None:
+        """A file is never written over by what is rejected of it."""
+        content = old_file([old_row(DatFimInterrupcao="")])
+        path = desk.file(content)
+        assert desk.invoked("import", path, "--rejects", path).code == 2
+        assert Path(path).read_bytes() == content
 
 
 class TestAgain:

@@ -1,9 +1,11 @@
 """The ingest API: reporting, correcting, closing, removing and reading outages."""
 
 import itertools
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -56,6 +58,22 @@ class TestReporting:
             "2026-03-01T13:00:00Z",
         )
         assert view["areas"] == [{"conjunto": 12727, "municipio": 1400100, "affected": 45, "ucs": None}]
+
+    @pytest.mark.parametrize("name", ["a?b", "EVT#12", "50%25", "Ação 1", "a;b,c"])
+    def test_the_address_of_any_name(self, served: Served, name: str) -> None:
+        """Whatever stands in its name, the address that is given leads to the outage."""
+        made = served.client.put(f"{BASE}/{quote(name, safe='')}", json=FLAT)
+        assert made.status_code == 201, made.text
+        for address in (made.headers["location"], made.json()["links"][0]["href"]):
+            assert address.isascii()
+            assert shown(served.client.get(address))["external_id"] == name
+
+    @pytest.mark.parametrize("name", ["bulk", "universe", "summary", "polls", "demands"])
+    def test_names_that_lead_elsewhere(self, served: Served, name: str) -> None:
+        """What has an address of its own is no outage's name, not in bulk either."""
+        line = json.dumps({**FLAT, "external_id": name})
+        answer = served.client.post(f"{BASE}/bulk", content=line, headers={"Content-Type": "application/x-ndjson"})
+        assert shown(answer)["refused_lines"][0]["field"] == "external_id"
 
     def test_the_two_forms_say_the_same(self, served: Served) -> None:
         """One area flat is the same as one area in `areas`; listed units need no count."""

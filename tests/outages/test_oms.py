@@ -143,6 +143,17 @@ class TestRows:
         assert row["ended_at"] - row["started_at"] == timedelta(hours=1)
         assert pg_reader.outages()["7"][2] == {(12727, BOA_VISTA): 12}
 
+    def test_numbers_that_are_none(self, pg_reader: Reader) -> None:
+        """A cell that is no number costs its own row only."""
+        good = {"external_id": "7", "conjunto": "1", "municipio": str(BOA_VISTA), "planned": "0", "affected": "5"}
+        cells = ("'NaN'", "'Infinity'", "'1e5000'")
+        rows = [good | {column: cell} for column in good for cell in cells] + [good | {"external_id": "8"}]
+        query = " UNION ALL ".join(
+            "SELECT " + ", ".join(f"{row[name]}::numeric AS {name}" for name in good) for row in rows
+        )
+        result = pg_reader.good(**{QUERY: f"SELECT *, '20261120101500' AS started_at FROM ({query}) AS found"})
+        assert (result["bad"], pg_reader.open()) == (len(rows) - 1, {"8"})
+
     def test_two_devices_of_one_outage(self, reader: Reader) -> None:
         """What `affected` counts is a device: those behind two of them are added, however often a row is repeated."""
         one = ROW.format("E", "'20261120101500'", "{}")
@@ -174,8 +185,9 @@ class TestRows:
 
 
 class TestWhatIsGone:
-    def test_is_closed_now(self, management: Management, reader: Reader) -> None:
+    def test_is_closed_now(self, pg_reader: Reader, postgres: Management) -> None:
         """What a reading does not mention ends at its time; others' outages stay; what returns reopens."""
+        reader, management = pg_reader, postgres
         management.device(1, 12727, BOA_VISTA)
         for name in ("E1", "E2"):
             management.event(name, 1, 40)
@@ -196,8 +208,44 @@ class TestWhatIsGone:
         assert reader.good()["changed"] == 1
         assert reader.open() == {"E1", "E2"}
 
-    def test_the_same_again(self, management: Management, reader: Reader) -> None:
+    @pytest.mark.parametrize("first", ["api", "oms"])
+    def test_whatever_the_api_did(self, first: str, pg_reader: Reader, postgres: Management) -> None:
+        """What the system has mentioned ends when it is gone there, though the API reported it first or corrected it;
+        what the API opens again afterwards stays open, until the system has it once more."""
+        reader, management = pg_reader, postgres
+        management.device(1, 12727, BOA_VISTA)
+        management.event("E1", 1, 40)
+        for name in ("reports", "corrects") if first == "api" else ("corrects",):
+            if name == "corrects":
+                reader.good()
+            reader.reported("E1", 39)
+        assert reader.sql("SELECT source FROM outages")[0]["source"] == "api"
+        management.close("E1")
+        assert reader.good()["closed"] == 1
+        assert reader.open() == set()
+        reader.sql("UPDATE outages SET ended_at = NULL, source = 'api'")
+        assert reader.good()["closed"] == 0
+        assert reader.open() == {"E1"}
+        management.run("UPDATE agency_event SET is_open = 'T'")
+        reader.good()
+        management.close("E1")
+        assert reader.good()["closed"] == 1
+
+    def test_what_was_ended_before_it_is_gone(self, pg_reader: Reader, postgres: Management) -> None:
+        """An outage that the API has ended and the system then lets go is no longer the system's to end."""
+        postgres.device(1, 12727, BOA_VISTA)
+        postgres.event("E1", 1, 40)
+        pg_reader.good()
+        pg_reader.sql("UPDATE outages SET ended_at = now(), source = 'api'")
+        postgres.close("E1")
+        assert pg_reader.good()["closed"] == 0
+        pg_reader.sql("UPDATE outages SET ended_at = NULL")
+        assert pg_reader.good()["closed"] == 0
+        assert pg_reader.open() == {"E1"}
+
+    def test_the_same_again(self, pg_reader: Reader, postgres: Management) -> None:
         """A reading that finds what is known changes nothing, and tells nothing."""
+        reader, management = pg_reader, postgres
         management.device(1, 12727, BOA_VISTA)
         management.event("E1", 1, 40)
         reader.good()
@@ -206,19 +254,20 @@ class TestWhatIsGone:
         assert (result["created"], result["changed"], result["closed"]) == (0, 0, 0)
         assert reader.sql("SELECT count(*) FROM outbox") == told
 
-    def test_an_honest_nothing(self, management: Management, reader: Reader) -> None:
+    def test_an_honest_nothing(self, pg_reader: Reader, postgres: Management) -> None:
         """No rows from a query that succeeded close the few that were open."""
+        reader, management = pg_reader, postgres
         management.device(1, 12727, BOA_VISTA)
         management.event("E1", 1, 40)
         reader.good()
         management.close("E1")
         assert reader.good()["closed"] == 1
 
-    def test_most_of_many_at_once(self, management: Management, reader: Reader) -> None:
+    def test_most_of_many_at_once(self, pg_reader: Reader, postgres: Management) -> None:
         """A reading that would end most of more than fifty outages is believed after five minutes in a row only."""
+        reader, management = pg_reader, postgres
         management.device(1, 12727, BOA_VISTA)
-        for number in range(51):
-            management.event(f"E{number}", 1, 1)
+        management.events(51, device=1)
         reader.good()
         management.run("UPDATE agency_event SET is_open = 'F'")
         assert reader.read().outcome == "failed"

@@ -39,7 +39,7 @@ areas = st.dictionaries(st.sampled_from(PAIRS), listings | listings | st.integer
 def outage(draw: st.DrawFn) -> Outage:
     """Nested, late, of the same beginning, without any length, with counts, with lists, over several municípios."""
     began = draw(st.sampled_from(BEGINNINGS) | halves)
-    ended = draw(st.none() | st.integers(1, 4) | st.integers(began, 4))
+    ended = draw(st.none() | st.integers(max(1, began), 4) | st.integers(began, 4))
     return Outage(draw(st.booleans()), at(began), None if ended is None else at(ended), draw(areas))
 
 

@@ -96,10 +96,8 @@ class OutageBody(Body):
     def _areas(self) -> tuple[Area, ...]:
         if self.areas is not None:
             return areas_of(self.areas)
-        assert self.conjunto is not None and self.municipio is not None
-        ucs = None if self.ucs is None else tuple(self.ucs)
-        affected = len(ucs or ()) if self.affected is None else self.affected
-        return (Area(self.conjunto, self.municipio, affected, ucs),)
+        said = {name: getattr(self, name) for name in _FLAT}
+        return (AreaBody.model_construct(None, **said).area(),)
 
 
 class OutageLine(OutageBody):

@@ -52,7 +52,7 @@ MANIFEST = Manifest(
     limits=(
         Policy("outages.radar", quota=10, window=60),
         Policy("outages.siblings", quota=10, window=60),
-        Policy("outages.summary", quota=60, window=60, per="address"),
+        Policy("outages.summary", quota=600, window=60, per="address"),
     ),
     settings=OutagesSettings,
     jobs=JOBS,

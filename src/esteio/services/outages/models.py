@@ -13,7 +13,8 @@ from esteio.db.tables import Table, TenantOwned, Versioned
 class Outage(TenantOwned, Versioned, Table):
     """An interruption of supply, from `started_at` until, and without, `ended_at`; open while that is empty.
 
-    `external_id` is its name in the system that reports it; `source` says through which way (`api`, `oms`, `csv`).
+    `external_id` is its name in the system that reports it; `source` says through which way it was last changed (`api`,
+    `oms`, `csv`). `in_oms` is so while the outage management system has it as open, whoever else changed it meanwhile.
     """
 
     __tablename__ = "outages"
@@ -29,6 +30,7 @@ class Outage(TenantOwned, Versioned, Table):
             "id",
             postgresql_where=text("ended_at IS NOT NULL"),
         ),
+        Index("ix_outages_in_oms", "tenant_id", postgresql_where=text("in_oms")),
         Index("ix_outages_started", "tenant_id", "started_at", "id"),
         Index("ix_outages_updated", "tenant_id", "updated_at", "id"),
     )
@@ -37,6 +39,7 @@ class Outage(TenantOwned, Versioned, Table):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     external_id: Mapped[str] = mapped_column(String(200))
     source: Mapped[str] = mapped_column(String(10))
+    in_oms: Mapped[bool] = mapped_column(server_default=text("false"))
     planned: Mapped[bool]
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
@@ -50,6 +53,7 @@ class OutageArea(TenantOwned, Table):
         CheckConstraint("affected >= 0", name="affected"),
         ForeignKeyConstraint(["tenant_id", "outage_id"], ["outages.tenant_id", "outages.id"], ondelete="CASCADE"),
         Index("ix_outage_areas_place", "tenant_id", "municipio", "conjunto"),
+        Index("ix_outage_areas_listed", "tenant_id", "outage_id", postgresql_where=text("ucs IS NOT NULL")),
     )
 
     tenant_id: Mapped[UUID] = mapped_column(primary_key=True)

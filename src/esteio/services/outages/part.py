@@ -1,6 +1,7 @@
 """What the routes of outages share in an API process."""
 
 from esteio.resources import Resources
+from esteio.services.outages.board import Board
 from esteio.services.outages.contract import INTERRUPTIONS, Contract
 from esteio.services.outages.demand_contract import DEMAND_COUNTS, ONE_DEMAND
 from esteio.services.outages.polls import PollRecorder
@@ -10,7 +11,9 @@ from esteio.telemetry.logs import log
 
 
 class OutagesPart:
-    """`polls` records the regulator's questions, `standby` has the last answer for while the database is away.
+    """`board` has what everybody is shown.
+
+    `polls` records the regulator's questions, `standby` has the last answer for while the database is away.
 
     `interruptions`, `demand_counts` and `demand` write the answers of one operation of the contract each; `contracts`
     has them by the name of their manner. `described` is the document of them, once somebody has asked for it.
@@ -27,6 +30,7 @@ class OutagesPart:
             "radar.demandas": self.demand_counts,
             "radar.demanda": self.demand,
         }
+        self.board = Board(resources.database, resources.clock, settings.stale)
         self.polls = PollRecorder(resources.database, resources.clock)
         self.standby = Standby(resources.redis, resources.clock, settings.stale)
 
@@ -34,6 +38,7 @@ class OutagesPart:
         await self.polls.open()
 
     async def close(self) -> None:
+        await self.board.close()
         await self.standby.close()
         try:
             await self.polls.close()

@@ -16,7 +16,7 @@ AHEAD = timedelta(days=400)
 """How far in the future an outage may begin or end: planned ones are announced months before."""
 
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
-_TAKEN = frozenset({".", "..", "bulk", "universe", "summary", "polls"})
+_TAKEN = frozenset({".", "..", "bulk", "universe", "summary", "polls", "demands"})
 """As a segment of a path these are, or lead to, something else than an outage."""
 
 Flaw = tuple[str, str]

@@ -104,11 +104,12 @@
     try {
       const answer = await fetch(`${page.prefix}/api/v2/outages/summary`, {
         credentials: "omit",
+        cache: "no-store", // a 304 would bring back the moment of the answer before
         signal: AbortSignal.timeout(WITHIN),
       });
       if (!answer.ok) throw new Error(String(answer.status));
       show((await answer.json()).data);
-      document.getElementById("stale").hidden = true;
+      document.getElementById("stale").hidden = answer.headers.get("x-cache") !== "STALE";
     } catch {
       document.getElementById("stale").hidden = false;
     } finally {

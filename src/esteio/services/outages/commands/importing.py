@@ -79,6 +79,8 @@ def import_file(
     Rows that cannot be used are told with their line numbers and do not stop the others; importing a file twice changes
     nothing. Ends with 1 where no row could be used.
     """
+    if rejects is not None and rejects.exists() and rejects.samefile(file):
+        raise click.BadParameter("it is the file that is imported", param_hint="--rejects")
     with ExitStack() as stack:
         content = stack.enter_context(file.open("rb"))
         kept = stack.enter_context(rejects.open("w", encoding="utf-8", newline="")) if rejects else None

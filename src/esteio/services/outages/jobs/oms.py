@@ -78,6 +78,7 @@ async def _take_over(run: Run, answer: Answer, reports: Sequence[Report], began:
             await reading.doubt(session, run.tenant, began)
         else:
             written = await _report(run, session, [*reports, *closing.reports])
+            await reading.follow(session, reports, closing.gone)
             await reading.remember(session, run.tenant, began, whole=whole)
     if doubted:
         raise OmsDoubted(operator=f"{len(closing.reports)} of {closing.open} open outages would end at once")

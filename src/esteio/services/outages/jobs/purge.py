@@ -7,16 +7,18 @@ from esteio.jobs.run import Run
 from esteio.services.outages.settings import OutagesSettings
 from esteio.services.outages.tasks import Purged, PurgeOrder
 
-# Areas go with their outage.
+# Areas go with their outage. What a report holds just now is left for the next night: it locks in another order.
 _OUTAGES = """
 DELETE FROM outages WHERE id IN (
-    SELECT id FROM outages WHERE ended_at IS NOT NULL AND ended_at < $1 ORDER BY ended_at LIMIT $2)
+    SELECT id FROM outages WHERE ended_at IS NOT NULL AND ended_at < $1 ORDER BY ended_at LIMIT $2
+    FOR UPDATE SKIP LOCKED)
 """
 # How many they were stays.
 _UCS = """
 UPDATE outage_areas a SET ucs = NULL FROM (
     SELECT b.outage_id, b.conjunto, b.municipio FROM outage_areas b JOIN outages o ON o.id = b.outage_id
-    WHERE b.ucs IS NOT NULL AND o.ended_at IS NOT NULL AND o.ended_at < $1 LIMIT $2) old
+    WHERE b.ucs IS NOT NULL AND o.ended_at IS NOT NULL AND o.ended_at < $1 LIMIT $2
+    FOR UPDATE SKIP LOCKED) old
 WHERE (a.outage_id, a.conjunto, a.municipio) = (old.outage_id, old.conjunto, old.municipio)
 """
 _POLLS = """

@@ -56,6 +56,7 @@ def _outages() -> None:
         sa.Column("id", sa.Uuid(), primary_key=True),
         sa.Column("external_id", sa.String(200), nullable=False),
         sa.Column("source", sa.String(10), nullable=False),
+        sa.Column("in_oms", sa.Boolean(), nullable=False, server_default=sa.false()),
         sa.Column("planned", sa.Boolean(), nullable=False),
         _moment("started_at"),
         _moment("ended_at", nullable=True),
@@ -70,6 +71,7 @@ def _outages() -> None:
     op.create_index(
         "ix_outages_ended", "outages", ["tenant_id", "ended_at", "started_at", "id"], postgresql_where=ended
     )
+    op.create_index("ix_outages_in_oms", "outages", ["tenant_id"], postgresql_where=sa.text("in_oms"))
     op.create_index("ix_outages_started", "outages", ["tenant_id", "started_at", "id"])
     op.create_index("ix_outages_updated", "outages", ["tenant_id", "updated_at", "id"])
 
@@ -87,6 +89,8 @@ def _areas() -> None:
         sa.ForeignKeyConstraint(["tenant_id", "outage_id"], ["outages.tenant_id", "outages.id"], ondelete="CASCADE"),
     )
     op.create_index("ix_outage_areas_place", "outage_areas", ["tenant_id", "municipio", "conjunto"])
+    listed = sa.text("ucs IS NOT NULL")
+    op.create_index("ix_outage_areas_listed", "outage_areas", ["tenant_id", "outage_id"], postgresql_where=listed)
 
 
 def _universe() -> None:

@@ -99,7 +99,7 @@ class Answer:
         try:
             external_id = name_of(row["external_id"])
             self._merge(external_id, row)
-        except BadCell as error:
+        except (ValueError, ArithmeticError) as error:  # a BadCell, or a number that is none, as NaN
             self._refuse(external_id, str(error))
 
     def _refuse(self, external_id: str | None, why: str) -> None:

@@ -20,7 +20,7 @@ data-unknown="{unknown}">
 <main>
 <p id="lead" class="lead" role="status">{lead}</p>
 <p id="as-of">{as_of}</p>
-<p id="stale" class="stale" hidden>{stale}</p>
+<p id="stale" class="stale"{hidden}>{stale}</p>
 <p class="legend" aria-hidden="true">
 <span class="planned">{planned}</span> <span class="unplanned">{unplanned}</span></p>
 {municipios}
@@ -41,8 +41,19 @@ _BAR = (
 )
 
 
-def page(summary: SummaryView, words: Words, other: Language, *, prefix: str, address: Callable[[str], str]) -> bytes:
-    """The whole page. `prefix` is the path of the public URL, `address` gives that of a linked file."""
+def page(
+    summary: SummaryView,
+    words: Words,
+    other: Language,
+    *,
+    stale: bool,
+    prefix: str,
+    address: Callable[[str], str],
+) -> bytes:
+    """The whole page; `stale` where no newer summary is to be had.
+
+    `prefix` is the path of the public URL, `address` gives that of a linked file.
+    """
     totals = summary.totals
     out = totals.planned + totals.unplanned
     fields = {
@@ -62,7 +73,11 @@ def page(summary: SummaryView, words: Words, other: Language, *, prefix: str, ad
         "planned": words.planned,
         "unplanned": words.unplanned,
     }
-    drawn = {"municipios": _municipios(summary, words), "bands": _bands(summary, words)}
+    drawn = {
+        "municipios": _municipios(summary, words),
+        "bands": _bands(summary, words),
+        "hidden": "" if stale else " hidden",
+    }
     return _PAGE.format(**{name: escape(value) for name, value in fields.items()}, **drawn).encode()
 
 

@@ -25,7 +25,6 @@ class Words:
     out: str
     served: str
     share: str
-    all_of_them: str
     nothing: str
     unknown: str
     other: str
@@ -50,7 +49,6 @@ WORDS: dict[Language, Words] = {
         out="Sem energia",
         served="Atendidas",
         share="Proporção",
-        all_of_them="Total",
         nothing="Nenhum município cadastrado.",
         unknown="Município {}",
         other="English",
@@ -81,7 +79,6 @@ WORDS: dict[Language, Words] = {
         out="Without power",
         served="Served",
         share="Share",
-        all_of_them="Total",
         nothing="No município is on file.",
         unknown="Município {}",
         other="Português",

@@ -1,5 +1,6 @@
 """Many demands in one call."""
 
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
@@ -10,17 +11,25 @@ from esteio.http.envelope import Envelope
 from esteio.http.house import house_of
 from esteio.http.rules import rules
 from esteio.http.sessions import Session
-from esteio.services.outages.demand_lines import demand
 from esteio.services.outages.demand_schemas import DemandLine, DemandsBulkView
-from esteio.services.outages.lines import LARGEST_BODY, Lines
+from esteio.services.outages.lines import LARGEST_BODY, Lines, Unfit, parsed
 from esteio.services.outages.routes.bulk import NDJSON, WITHIN, lines_of
 from esteio.services.outages.use_cases import demands as use_cases
 
 router = APIRouter(prefix="/outages/demands", tags=["outages"])
 
 
+def _demand(line: bytes, now: datetime) -> DemandLine:
+    """The demand that a line is. Raises `Unfit`, which repeats nothing of the line."""
+    said = parsed(DemandLine, line)
+    wrong = said.untimely(now)
+    if wrong is not None:
+        raise Unfit(wrong.field, wrong.code, wrong.message)
+    return said
+
+
 async def _taken_in(request: Request) -> Lines[DemandLine]:
-    return await lines_of(request, demand)
+    return await lines_of(request, _demand)
 
 
 TakenIn = Annotated[Lines[DemandLine], Depends(_taken_in)]

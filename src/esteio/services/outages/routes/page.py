@@ -8,12 +8,11 @@ from fastapi import APIRouter, Query, Request, Response
 from esteio.base.errors import NotFound
 from esteio.http.etags import matches
 from esteio.http.exchange import exchange_of
-from esteio.http.house import house_of
 from esteio.http.rules import rules
 from esteio.services.outages.page.drawing import page
 from esteio.services.outages.page.linked import KINDS, content, digest
 from esteio.services.outages.page.words import WORDS, language_of
-from esteio.services.outages.summary import summary_at
+from esteio.services.outages.routes.summary import shown_to
 
 PUBLIC = frozenset({"GET /outages", "GET /outages/assets/{name}"})
 _UNCHANGING = "public, max-age=31536000, immutable"
@@ -28,14 +27,15 @@ async def show_outages(
     lang: Annotated[Literal["pt", "en"] | None, Query(description="The browser's language unless said")] = None,
 ) -> Response:
     """In Portuguese, or in English. It needs no script; with it, it keeps itself fresh."""
-    house, exchange = house_of(request), exchange_of(request.scope)
+    exchange = exchange_of(request.scope)
     language = language_of(lang, exchange.headers.get(b"accept-language", b"").decode("latin-1"))
-    summary = await summary_at(house.database, exchange.principal.tenant, house.clock.now())
+    shown = await shown_to(request)
     prefix = urlsplit(exchange.base).path.rstrip("/")
     drawn = page(
-        summary,
+        shown.view,
         WORDS[language],
         "pt" if language == "en" else "en",
+        stale=shown.origin is not None,
         prefix=prefix,
         address=lambda name: f"{prefix}/outages/assets/{name}?v={digest(name)}",
     )

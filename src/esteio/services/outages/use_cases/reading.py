@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -19,15 +19,28 @@ BELIEVED_AFTER = timedelta(minutes=5)
 """For how long every whole reading must say that most outages are over before that is believed."""
 
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
-_OPEN = (Outage.source == "oms", Outage.ended_at.is_(None))
+_FOLLOW = text("""
+UPDATE outages o SET in_oms = r.open
+FROM unnest(CAST(:external_ids AS text[]), CAST(:open AS boolean[])) AS r (external_id, open)
+WHERE o.external_id = r.external_id AND o.in_oms <> r.open
+""")
+# Nobody is waited for: an outage that somebody else changes just now is let go by the next whole reading.
+_LET_GO = text("""
+UPDATE outages SET in_oms = false WHERE id IN (
+    SELECT id FROM outages WHERE in_oms AND external_id = ANY (CAST(:external_ids AS text[])) FOR UPDATE SKIP LOCKED)
+""")
 
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """What a whole reading does not mention any more, as reports that end it now; `open` of how many."""
+    """What a whole reading does not mention any more: as reports that end what is open now, `open` of how many.
+
+    `gone` are the names of all that the system had as open before, also of those that were ended through the API.
+    """
 
     reports: Sequence[Report]
     open: int
+    gone: Sequence[str] = ()
 
     @property
     def doubtful(self) -> bool:
@@ -44,17 +57,35 @@ async def mark_of(session: AsyncSession) -> OmsMark | None:
 
 
 async def closing(session: AsyncSession, mentioned: frozenset[str]) -> Closing:
-    """Of the outages that are open and known from the system, those that it does not mention."""
+    """Of the outages that the system had as open, those that it does not mention."""
     now = (await session.execute(select(func.now()))).scalar_one()
-    found = list((await session.execute(select(Outage).where(*_OPEN))).scalars())
+    found = list((await session.execute(select(Outage).where(Outage.in_oms))).scalars())
     gone = [outage for outage in found if outage.external_id not in mentioned]
-    areas = await _areas(session) if gone else {}
-    return Closing([_ended(outage, areas.get(outage.id, ()), now) for outage in gone], len(found))
+    ending = [outage for outage in gone if outage.ended_at is None]
+    areas = await _areas(session) if ending else {}
+    return Closing(
+        [_ended(outage, areas.get(outage.id, ()), now) for outage in ending],
+        sum(outage.ended_at is None for outage in found),
+        [outage.external_id for outage in gone],
+    )
+
+
+async def follow(session: AsyncSession, reports: Sequence[Report], gone: Sequence[str]) -> None:
+    """Remember which outages the system has as open: of those that were reported just now, and of those that are gone.
+
+    Who corrects an outage through the API does not take it from the system; who opens one that it has let go does.
+    """
+    if reports:
+        said = {report.external_id: report.ended_at is None for report in reports}
+        await session.execute(_FOLLOW, {"external_ids": list(said), "open": list(said.values())})
+    if gone:
+        await session.execute(_LET_GO, {"external_ids": list(gone)})
 
 
 async def _areas(session: AsyncSession) -> dict[UUID, tuple[Area, ...]]:
-    """By outage, of all that are open and known from the system."""
-    asked = select(OutageArea).join(Outage, Outage.id == OutageArea.outage_id).where(*_OPEN)
+    """By outage, of all that the system had as open and that are."""
+    still = (Outage.in_oms, Outage.ended_at.is_(None))
+    asked = select(OutageArea).join(Outage, Outage.id == OutageArea.outage_id).where(*still)
     found: dict[UUID, tuple[Area, ...]] = {}
     for row in (await session.execute(asked)).scalars():
         ucs = None if row.ucs is None else tuple(row.ucs)

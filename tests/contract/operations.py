@@ -40,7 +40,7 @@ EVENTS = {event.name for manifest in _APP.manifests for event in manifest.events
 DOCUMENTS: dict[str, dict[str, Any]] = {version: _APP.document(version) for version in VERSIONS}
 
 
-EVERYBODYS = {"product_id": "999999", "conjunto": "999999", "municipio": "999999"}
+EVERYBODYS = {"product_id": "999999", "conjunto": "999999", "municipio": "1999999"}
 """Ids of what is the same for all tenants, each with one that names nothing."""
 
 GIVEN_ELSEWHERE = {"external_id"}

@@ -21,7 +21,7 @@ from tests.outages.stored import store_outage
 
 PAGE, SUMMARY = "/outages", "/api/v2/outages/summary"
 NOW = datetime(2026, 5, 5, 15, tzinfo=UTC)
-BODY = {"started_at": (NOW - timedelta(hours=1)).isoformat(), "conjunto": 1, "municipio": 1, "affected": 3}
+BODY = {"started_at": (NOW - timedelta(hours=1)).isoformat(), "conjunto": 1, "municipio": 1400001, "affected": 3}
 STALE = '<p id="stale" class="stale">'
 
 

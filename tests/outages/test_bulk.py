@@ -115,7 +115,7 @@ def test_wrong_lines_are_named_and_the_others_written(served: Served) -> None:
         line(worse, ended_at="2026-03-01T11:00:00Z"),
         line("a/b"),
         b"[]",
-        line(worse, areas=[{"conjunto": 1, "municipio": 1, "affected": 1}]),
+        line(worse, areas=[{"conjunto": 1, "municipio": 1400001, "affected": 1}]),
         {"external_id": worse, "started_at": "2026-03-01T12:00:00Z", "areas": [{"conjunto": 1, "affected": 1}]},
         b'{"external_id": NaN}',
         line(worse, ucs=["a", "a", "b"]),

@@ -73,7 +73,7 @@ def test_a_report_makes_it_old_in_every_process(
         report = {
             "planned": False,
             "started_at": (datetime.now(UTC) - timedelta(hours=1)).isoformat(),
-            "areas": [{"conjunto": 1, "municipio": 1, "affected": 5}],
+            "areas": [{"conjunto": 1, "municipio": 1400001, "affected": 5}],
         }
         answer = one.client.put("/api/v2/outages/event-1", json=report)
         assert answer.status_code in (200, 201), answer.text

@@ -78,7 +78,7 @@ class TestReporting:
             ({"status": 3}, "status"),
             ({"merit": 4}, "merit"),
             ({"treatment": 3}, "treatment"),
-            ({"municipio": 0}, "municipio"),
+            ({"municipio": 99}, "municipio"),
             ({"municipio": 2**31}, "municipio"),
             ({"status": 1}, "closed_at"),
             ({"closed_at": "2026-11-20T15:00:00Z"}, "closed_at"),

@@ -78,16 +78,16 @@ class TestReporting:
     def test_the_two_forms_say_the_same(self, served: Served) -> None:
         """One area flat is the same as one area in `areas`; listed units need no count."""
         name = new_name()
-        units = {"conjunto": 1, "municipio": 2, "ucs": ["b", " a "]}
+        units = {"conjunto": 1, "municipio": 1400002, "ucs": ["b", " a "]}
         put(served, name, {"started_at": BEGAN, **units})
         again = put(served, name, {"started_at": BEGAN, "areas": [{**units, "affected": 2}]})
         assert shown(again)["version"] == 1
-        assert shown(again)["areas"] == [{"conjunto": 1, "municipio": 2, "affected": 2, "ucs": ["a", "b"]}]
+        assert shown(again)["areas"] == [{"conjunto": 1, "municipio": 1400002, "affected": 2, "ucs": ["a", "b"]}]
 
     @pytest.mark.parametrize(
         "wrong",
         [
-            {"areas": [{"conjunto": 1, "municipio": 1, "affected": 1}]},
+            {"areas": [{"conjunto": 1, "municipio": 1400001, "affected": 1}]},
             {"conjunto": None},
             {"affected": None},
             {"affected": None, "conjunto": None, "municipio": None},
@@ -99,7 +99,7 @@ class TestReporting:
             {"ucs": ["a", " a"], "affected": 2},
             {"ucs": [""], "affected": 1},
             {"conjunto": 0},
-            {"municipio": 2**31},
+            {"municipio": 1400002**31},
             {"started_at": "2026-03-01T12:00:00"},
             {"started_at": 1_772_366_400},
             {"ended_at": "2026-03-01T11:59:59Z"},
@@ -156,9 +156,12 @@ class TestCorrecting:
             2,
         )
         assert shown(served.client.patch(path, json={"ended_at": None}))["ended_at"] is None
-        areas = [{"conjunto": 1, "municipio": 2, "affected": 3}, {"conjunto": 1, "municipio": 1, "ucs": ["z"]}]
+        areas = [
+            {"conjunto": 1, "municipio": 1400002, "affected": 3},
+            {"conjunto": 1, "municipio": 1400001, "ucs": ["z"]},
+        ]
         view = shown(served.client.patch(path, json={"areas": areas}))
-        assert [(area["municipio"], area["affected"]) for area in view["areas"]] == [(1, 1), (2, 3)]
+        assert [(area["municipio"], area["affected"]) for area in view["areas"]] == [(1400001, 1), (1400002, 3)]
         assert (view["affected"], view["planned"]) == (4, True)
         assert shown(served.client.patch(path, json={"planned": True}))["version"] == view["version"]
 
@@ -250,7 +253,7 @@ def test_a_removed_outage_is_gone_with_its_areas_and_may_come_again(served: Serv
 
 def test_tenants_have_outages_and_universes_of_their_own(served: Served) -> None:
     """The same name in two tenants is two outages; each reads, counts and loads only what is its own."""
-    name, pair = new_name(), f"{BASE}/universe/7/7"
+    name, pair = new_name(), f"{BASE}/universe/7/1400007"
     with tenant(served, "other") as other:
         for client, affected in ((served.client, 3), (other, 4)):
             assert client.put(f"{BASE}/{name}", json=FLAT | {"affected": affected}).status_code == 201
@@ -299,7 +302,7 @@ def listed(served: Served) -> Served:
             "started_at": began.isoformat(),
             "planned": number % 3 == 0,
             "conjunto": 100 + number % 2,
-            "municipio": 1000 + number % 4,
+            "municipio": 1401000 + number % 4,
             "ucs": [str(number)],
         }
         if number % 2:
@@ -321,7 +324,7 @@ class TestLists:
             ({"active_at": "2026-04-01T14:29:59.999999Z"}, [2, 1, 0]),
             ({"planned": "true"}, [9, 6, 3, 0]),
             ({"conjunto": 101}, [11, 9, 7, 5, 3, 1]),
-            ({"municipio": 1003, "planned": "false"}, [11, 7]),
+            ({"municipio": 1401003, "planned": "false"}, [11, 7]),
             ({"source": "oms"}, []),
             ({"started_after": "2026-04-01T21:00:00Z"}, [11, 10]),
             ({"started_before": "2026-04-01T13:00:00Z"}, [0]),
@@ -345,7 +348,7 @@ class TestLists:
     def test_a_list_says_whether_units_are_known_and_not_which(self, listed: Served) -> None:
         """Lists stay small: the units of an outage are shown where it is read."""
         row = listed.client.get(BASE, params={"per_page": 1}).json()["data"][0]
-        assert row["areas"] == [{"conjunto": 101, "municipio": 1003, "affected": 1, "listed": True}]
+        assert row["areas"] == [{"conjunto": 101, "municipio": 1401003, "affected": 1, "listed": True}]
         assert shown(listed.client.get(f"{BASE}/L11"))["areas"][0]["ucs"] == ["11"]
         assert "id" not in row
 
@@ -356,7 +359,7 @@ class TestLists:
             {"active": "true", "active_at": BEGAN},
             {"active_at": "yesterday"},
             {"conjunto": 0},
-            {"municipio": 2**31},
+            {"municipio": 1400002**31},
             {"source": "rumour"},
             {"device": "x"},
             {"page": 1, "limit": 5},

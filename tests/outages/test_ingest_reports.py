@@ -104,9 +104,9 @@ def test_any_other_area_is_a_change(served: Served, areas: tuple[Area, ...]) -> 
 
 def test_of_several_reports_of_one_outage_the_last_counts(served: Served) -> None:
     """One call may name an outage twice: it is written once, as the last report has it."""
-    done = reported(served, outage(1), outage(1, planned=True), outage(2), outage(1, areas=(Area(1, 2, 3),)))
+    done = reported(served, outage(1), outage(1, planned=True), outage(2), outage(1, areas=(Area(1, 1400002, 3),)))
     assert done == Reported(("EVT-00001", "EVT-00002"), (), 0)
-    assert rows(served)[0] == ("EVT-00001", 1, False, None, 1, 2, 3, None)
+    assert rows(served)[0] == ("EVT-00001", 1, False, None, 1, 1400002, 3, None)
 
 
 @pytest.mark.parametrize(
@@ -122,17 +122,17 @@ def test_of_several_reports_of_one_outage_the_last_counts(served: Served) -> Non
         ({"started_at": datetime(1999, 12, 31, tzinfo=UTC)}, "started_at"),
         ({"started_at": datetime.now(UTC) + timedelta(days=401)}, "started_at"),
         ({"areas": ()}, "areas"),
-        ({"areas": tuple(Area(number + 1, 1, 1) for number in range(51))}, "areas"),
-        ({"areas": (Area(1, 1, 1), Area(1, 1, 2))}, "areas.1"),
-        ({"areas": (Area(0, 1, 1),)}, "areas.0.conjunto"),
+        ({"areas": tuple(Area(number + 1, 1400001, 1) for number in range(51))}, "areas"),
+        ({"areas": (Area(1, 1400001, 1), Area(1, 1400001, 2))}, "areas.1"),
+        ({"areas": (Area(0, 1400001, 1),)}, "areas.0.conjunto"),
         ({"areas": (Area(1, -1, 1),)}, "areas.0.municipio"),
-        ({"areas": (Area(1, 1, -1),)}, "areas.0.affected"),
-        ({"areas": (Area(1, 1, 10_000_001),)}, "areas.0.affected"),
-        ({"areas": (Area(1, 1, 2, ("a",)),)}, "areas.0.affected"),
-        ({"areas": (Area(1, 1, 2, ("a", "a")),)}, "areas.0.ucs"),
-        ({"areas": (Area(1, 1, 1, ("x" * 31,)),)}, "areas.0.ucs"),
-        ({"areas": (Area(1, 1, 1, (" ",)),)}, "areas.0.ucs"),
-        ({"areas": (Area(1, 1, 50_001, tuple(str(number) for number in range(50_001))),)}, "areas.0.ucs"),
+        ({"areas": (Area(1, 1400001, -1),)}, "areas.0.affected"),
+        ({"areas": (Area(1, 1400001, 10_000_001),)}, "areas.0.affected"),
+        ({"areas": (Area(1, 1400001, 2, ("a",)),)}, "areas.0.affected"),
+        ({"areas": (Area(1, 1400001, 2, ("a", "a")),)}, "areas.0.ucs"),
+        ({"areas": (Area(1, 1400001, 1, ("x" * 31,)),)}, "areas.0.ucs"),
+        ({"areas": (Area(1, 1400001, 1, (" ",)),)}, "areas.0.ucs"),
+        ({"areas": (Area(1, 1400001, 50_001, tuple(str(number) for number in range(50_001))),)}, "areas.0.ucs"),
     ],
 )
 def test_what_cannot_be_an_outage_is_refused_and_nothing_is_written(
@@ -164,7 +164,7 @@ def test_the_number_of_statements_does_not_depend_on_that_of_the_outages(served:
 
     def mixed(first: int, many: int) -> list[Report]:
         new = [outage(first + number) for number in range(many)]
-        changed = [outage(first + many + number, areas=(Area(5, 6, 7),)) for number in range(many)]
+        changed = [outage(first + many + number, areas=(Area(5, 1400006, 7),)) for number in range(many)]
         return new + changed + [outage(first + 2 * many + number) for number in range(many)]
 
     reported(served, *(outage(number) for number in range(100, 400)))
@@ -178,7 +178,7 @@ def test_two_that_report_the_same_at_once_neither_stop_one_another_nor_double(se
     """Eight writers report overlapping outages in different orders at once: all end, each outage is there once."""
 
     async def one(writer: int) -> Reported:
-        mine = [outage(number, areas=(Area(1, 1, writer + 1),)) for number in range(writer % 3, 60)]
+        mine = [outage(number, areas=(Area(1, 1400001, writer + 1),)) for number in range(writer % 3, 60)]
         mine = mine[writer:] + mine[:writer] if writer % 2 else mine[::-1]
         async with transaction(served.app.resources.database, DEFAULT_TENANT, budget=20) as session:
             return await report(caller=CALLER, session=session, clock=SystemClock(), source="oms", reports=mine)

@@ -30,7 +30,7 @@ def served(house: House) -> Iterator[Served]:
         store_served(running, 2, 1400233, 2_900)
         put(running, "A", {**BODY, "affected": 1000})
         put(running, "B", {**BODY, "affected": 234, "planned": True})
-        put(running, "C", {**BODY, "municipio": 99, "affected": 12})
+        put(running, "C", {**BODY, "municipio": 1400099, "affected": 12})
         yield running
 
 
@@ -56,12 +56,12 @@ def test_everything_stands_there_without_a_script(served: Served) -> None:
     assert "Situação em 05/05/2026 12:00 (horário de Brasília)" in page.text
     for row in (
         '<th scope="row">Boa Vista</th><td>234</td><td>1.000</td><td>1.234</td><td>31.400</td><td>3,93%</td>',
-        '<th scope="row">Município 99</th><td>0</td><td>12</td><td>12</td><td>12</td><td>100,00%</td>',
+        '<th scope="row">Município 1400099</th><td>0</td><td>12</td><td>12</td><td>12</td><td>100,00%</td>',
         '<th scope="row">Caroebe</th><td>0</td><td>0</td><td>0</td><td>2.900</td><td>0,00%</td>',
         '<th scope="row">6 a 12 horas</th><td>234</td><td>1.012</td><td>1.246</td>',
     ):
         assert row in answer.text
-    names = ("Boa Vista", "Município 99", "Caroebe")
+    names = ("Boa Vista", "Município 1400099", "Caroebe")
     assert sorted(names, key=answer.text.index) == list(names)
 
 
@@ -150,7 +150,7 @@ def test_an_open_page_follows_the_news(house: House, tmp_path: Path, lang: str) 
         with opened(f"{served.url}{PAGE}?lang={lang}", tmp_path / "first") as window:
             window.read("window.same = true")
             put(served, "A", {**BODY, "started_at": began, "affected": 1234})
-            put(served, "B", {**BODY, "started_at": began, "municipio": 99, "affected": 3, "planned": True})
+            put(served, "B", {**BODY, "started_at": began, "municipio": 1400099, "affected": 3, "planned": True})
             mark = "1.237" if lang == "pt" else "1,237"
             eventually(lambda: mark in window.read(text), 45)
             assert window.read("window.same") is True

@@ -38,11 +38,11 @@ def test_numbers_by_municipio_and_in_all(served: Served) -> None:
     """Units of all conjuntos of a município are added; those of the universe without outages stand there with zero."""
     for conjunto, municipio, units in ((1, 1400100, 600), (2, 1400100, 400), (3, 1400233, 50)):
         store_served(served, conjunto, municipio, units)
-    store_outage(served, (1, 1400100, 30), (9, 99, 7), start=NOW - HOUR)
+    store_outage(served, (1, 1400100, 30), (9, 1400099, 7), start=NOW - HOUR)
     store_outage(served, (2, 1400100, 20), start=NOW - HOUR, planned=True)
     found = summary(served)
     assert found["municipios"] == [
-        {"municipio": 99, "name": None, "served": 7, "planned": 0, "unplanned": 7, "share": 1.0},
+        {"municipio": 1400099, "name": None, "served": 7, "planned": 0, "unplanned": 7, "share": 1.0},
         {"municipio": 1400100, "name": "Boa Vista", "served": 1000, "planned": 20, "unplanned": 30, "share": 0.05},
         {"municipio": 1400233, "name": "Caroebe", "served": 50, "planned": 0, "unplanned": 0, "share": 0.0},
     ]
@@ -91,7 +91,7 @@ def test_it_agrees_with_the_regulators_rows(served: Served) -> None:
 def test_a_duration_stands_in_its_band(served_once: Served, lasted: timedelta, place: int) -> None:
     """A band begins with its hour and ends before the next one's."""
     served_once.sql("DELETE FROM outages")
-    body = {"started_at": (NOW - lasted).isoformat(), "conjunto": 1, "municipio": 1, "affected": 3}
+    body = {"started_at": (NOW - lasted).isoformat(), "conjunto": 1, "municipio": 1400001, "affected": 3}
     assert served_once.client.put("/api/v2/outages/D", json=body).is_success
     bands = summary(served_once)["bands"]
     assert [band["unplanned"] for band in bands] == [3 * (number == place) for number in range(7)]
@@ -107,7 +107,7 @@ def served_once(house: House) -> Iterator[Served]:
 def test_a_report_is_seen_at_once_and_time_within_fifteen_seconds(served: Served) -> None:
     """A kept summary is dropped by the next report; an outage that begins by itself is seen when its time is over."""
     assert summary(served)["totals"]["unplanned"] == 0
-    body = {"started_at": (NOW - HOUR).isoformat(), "conjunto": 1, "municipio": 1, "affected": 3}
+    body = {"started_at": (NOW - HOUR).isoformat(), "conjunto": 1, "municipio": 1400001, "affected": 3}
     coming = {**body, "started_at": (NOW + timedelta(seconds=1)).isoformat(), "planned": True}
     served.client.put("/api/v2/outages/ONE", json=body)
     served.client.put("/api/v2/outages/TWO", json=coming)
@@ -134,7 +134,7 @@ def test_what_is_the_same_is_a_304(served: Served) -> None:
 def test_nothing_of_single_outages_or_other_tenants(served: Served) -> None:
     """Neither names nor units leave, and what another tenant reports is in nobody's numbers but its own."""
     made = served.client.post("/api/v2/tenants", json={"slug": "other", "name": "Other"}).json()["data"]
-    body = {"started_at": (NOW - HOUR).isoformat(), "conjunto": 1, "municipio": 1, "ucs": ["UC-SECRET"]}
+    body = {"started_at": (NOW - HOUR).isoformat(), "conjunto": 1, "municipio": 1400001, "ucs": ["UC-SECRET"]}
     served.client.put("/api/v2/outages/EVT-SECRET", json=body)
     text = served.anonymous.get(SUMMARY).text
     assert "SECRET" not in text
@@ -160,9 +160,9 @@ def test_everybody_may_listen_and_hears_no_names(house: House) -> None:
     """The channel `outages` tells an anonymous stream of a report: how many and where, not which."""
     with house() as served, relaying(served), stream(served.url, "outages", key=None) as events:
         events.events(1, "subscribed")
-        body = {"started_at": "2026-03-01T12:00:00Z", "conjunto": 1, "municipio": 7, "ucs": ["UC-SECRET"]}
+        body = {"started_at": "2026-03-01T12:00:00Z", "conjunto": 1, "municipio": 1400007, "ucs": ["UC-SECRET"]}
         assert served.client.put("/api/v2/outages/EVT-SECRET", json=body).status_code == 201
         (heard,) = events.events(1)
         assert heard.data["event"] == "outage.changed"
-        assert heard.data["data"] == {"source": "api", "changed": 1, "municipios": [7]}
+        assert heard.data["data"] == {"source": "api", "changed": 1, "municipios": [1400007]}
         assert "SECRET" not in heard.text

@@ -50,12 +50,12 @@ def test_a_load_replaces_the_universe_whole(served: Served) -> None:
     """What is loaded is all there is; the same again changes nothing and keeps its tag."""
     rows = served.client.get(BASE).json()["data"]
     assert [(row["municipio"], row["name"]) for row in rows] == [(1400100, "Boa Vista"), (1400233, "Caroebe")]
-    answer = served.client.put(BASE, json=[{**TWO[0], "served": 5}, {"conjunto": 1, "municipio": 2, "served": 3}])
+    answer = served.client.put(BASE, json=[{**TWO[0], "served": 5}, {"conjunto": 1, "municipio": 1400002, "served": 3}])
     assert answer.json()["data"] == {"pairs": 2, "changed": 3}
-    assert pairs(served) == [(1, 2, 3), (12727, 1400100, 5)]
+    assert pairs(served) == [(1, 1400002, 3), (12727, 1400100, 5)]
     tag = served.client.get(BASE).headers["etag"]
     assert tag == answer.headers["etag"]
-    again = served.client.put(BASE, json=[{"conjunto": 1, "municipio": 2, "served": 3}, {**TWO[0], "served": 5}])
+    again = served.client.put(BASE, json=[{"conjunto": 1, "municipio": 1400002, "served": 3}, {**TWO[0], "served": 5}])
     assert (again.json()["data"]["changed"], again.headers["etag"]) == (0, tag)
     assert served.client.get(BASE, headers={"If-None-Match": tag}).status_code == 304
 
@@ -63,15 +63,15 @@ def test_a_load_replaces_the_universe_whole(served: Served) -> None:
 @pytest.mark.parametrize(
     "content",
     [
-        "conjunto;municipio;served\r\n12727;1400100;7\r\n1;2;3\r\n",
-        "\ufeffmunicipio,served,conjunto\n1400100, 7 ,12727\n\n2,3,1",
-        '"conjunto";"municipio";"served"\n"1";"2";"3"\n"12727";"1400100";"7"',
+        "conjunto;municipio;served\r\n12727;1400100;7\r\n1;1400002;3\r\n",
+        "\ufeffmunicipio,served,conjunto\n1400100, 7 ,12727\n\n1400002,3,1",
+        '"conjunto";"municipio";"served"\n"1";"1400002";"3"\n"12727";"1400100";"7"',
     ],
 )
 def test_csv_says_the_same_as_json(served: Served, content: str) -> None:
     """Semicolons or commas, any order of columns, quotes, a byte order mark, empty lines."""
     assert csv(served, content.encode()).status_code == 200
-    assert pairs(served) == [(1, 2, 3), (12727, 1400100, 7)]
+    assert pairs(served) == [(1, 1400002, 3), (12727, 1400100, 7)]
 
 
 @pytest.mark.parametrize(
@@ -79,16 +79,16 @@ def test_csv_says_the_same_as_json(served: Served, content: str) -> None:
     [
         (b"", "first line"),
         (b"conjunto;municipio\n1;2\n", "first line"),
-        (b"conjunto;municipio;served;more\n1;2;3;4\n", "first line"),
-        (b"conjunto;municipio;served\n1;2;3\n1;2\n", "Line 3"),
-        (b"conjunto;municipio;served\n1;2;-3\n", "Line 2"),
-        (b"conjunto;municipio;served\n1;2;3,5\n", "Line 2"),
-        (b"conjunto;municipio;served\n1;2;\n", "Line 2"),
-        (b"conjunto;municipio;served\n0;2;1\n", "Line 2"),
-        (b"conjunto;municipio;served\n1;2;3\n1;2;4\n", "twice"),
-        (b'conjunto;municipio;served\n"1;2;3\n', "cannot be read"),
+        (b"conjunto;municipio;served;more\n1;1400002;3;4\n", "first line"),
+        (b"conjunto;municipio;served\n1;1400002;3\n1;2\n", "Line 3"),
+        (b"conjunto;municipio;served\n1;1400002;-3\n", "Line 2"),
+        (b"conjunto;municipio;served\n1;1400002;3,5\n", "Line 2"),
+        (b"conjunto;municipio;served\n1;1400002;\n", "Line 2"),
+        (b"conjunto;municipio;served\n0;1400002;1\n", "Line 2"),
+        (b"conjunto;municipio;served\n1;1400002;3\n1;1400002;4\n", "twice"),
+        (b'conjunto;municipio;served\n"1;1400002;3\n', "cannot be read"),
         (b"conjunto;municipio;served\n\xff;2;3\n", "UTF-8"),
-        (b"conjunto;municipio;served\n" + b"1;2;3\n" * 20_001, "pairs at most"),
+        (b"conjunto;municipio;served\n" + b"1;1400002;3\n" * 20_001, "pairs at most"),
     ],
 )
 def test_422_for_a_file_that_is_no_universe(served: Served, content: bytes, words: str) -> None:
@@ -145,11 +145,11 @@ def test_of_four_who_load_at_once_one_succeeds(served: Served) -> None:
 
 def test_one_pair_is_set_beside_the_others(served: Served) -> None:
     """201 for a new one, 200 for a known one; the others stay, and the number is bounded."""
-    assert served.client.put(f"{BASE}/1/2", json={"served": 3}).status_code == 201
-    assert served.client.put(f"{BASE}/1/2", json={"served": 4}).status_code == 200
-    assert pairs(served) == [(1, 2, 4), (12727, 1400100, 31400), (17354, 1400233, 2900)]
+    assert served.client.put(f"{BASE}/1/1400002", json={"served": 3}).status_code == 201
+    assert served.client.put(f"{BASE}/1/1400002", json={"served": 4}).status_code == 200
+    assert pairs(served) == [(1, 1400002, 4), (12727, 1400100, 31400), (17354, 1400233, 2900)]
     for wrong in ({"served": -1}, {"served": 100_000_001}, {}):
-        problem(served.client.put(f"{BASE}/1/2", json=wrong), 422, "VALIDATION_ERROR")
+        problem(served.client.put(f"{BASE}/1/1400002", json=wrong), 422, "VALIDATION_ERROR")
     problem(served.client.put(f"{BASE}/0/2", json={"served": 1}), 422, "VALIDATION_ERROR")
 
 
@@ -188,5 +188,5 @@ def test_who_may_not_load_may_not(served: Served) -> None:
     with served.with_key(served.key("outages:read")) as reader:
         assert reader.get(BASE).status_code == 200
         assert reader.put(BASE, json=[]).status_code == 403
-        assert reader.put(f"{BASE}/1/2", json={"served": 1}).status_code == 403
+        assert reader.put(f"{BASE}/1/1400002", json={"served": 1}).status_code == 403
     assert served.anonymous.get(BASE).status_code == 401

@@ -14,6 +14,7 @@ from esteio.services.outages.schemas import (
     MOST_AREAS,
     MOST_SERVED,
     MOST_UCS,
+    MUNICIPIO_CODES,
     Area,
     Report,
     checked_id,
@@ -21,7 +22,12 @@ from esteio.services.outages.schemas import (
 
 Code = Annotated[Whole, Field(ge=1, le=LARGEST_CODE)]
 Conjunto = Annotated[Code, Field(description="Set of consumer units, as ANEEL numbers it", examples=[12727])]
-Municipio = Annotated[Code, Field(description="Município, as IBGE numbers it", examples=[1400100])]
+Municipio = Annotated[
+    Whole,
+    Field(
+        ge=MUNICIPIO_CODES[0], le=MUNICIPIO_CODES[1], description="Município, as IBGE numbers it", examples=[1400100]
+    ),
+]
 Affected = Annotated[Whole, Field(ge=0, le=MOST_AFFECTED, description="Consumer units that are out", examples=[45])]
 Uc = Annotated[Text, Field(min_length=1, max_length=LONGEST_UC)]
 Ucs = Annotated[list[Uc], Field(max_length=MOST_UCS, description="Which consumer units are out, each once")]

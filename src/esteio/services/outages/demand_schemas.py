@@ -16,6 +16,7 @@ from esteio.services.outages.demand_forms import (
     taxpayer_number,
     typology_code,
 )
+from esteio.services.outages.schemas import MUNICIPIO_CODES
 from esteio.services.outages.views import RefusedLine
 
 CLOSED = 1
@@ -53,7 +54,9 @@ Merit = Annotated[
     Whole, Field(ge=0, le=3, description="0 unfounded, 1 well founded, 2 being looked into, 3 other", examples=[2])
 ]
 Treatment = Annotated[Whole, Field(ge=0, le=2, description="0 first level, 1 ombudsman, 2 other", examples=[0])]
-Municipio = Annotated[Whole, Field(ge=1, le=9_999_999, description="Code of IBGE", examples=[1400100])]
+Municipio = Annotated[
+    Whole, Field(ge=MUNICIPIO_CODES[0], le=MUNICIPIO_CODES[1], description="Code of IBGE", examples=[1400100])
+]
 
 
 class Consumer(Body):

@@ -12,6 +12,8 @@ MOST_PAIRS = 20_000
 LONGEST_UC = 30
 LONGEST_ID = 200
 LARGEST_CODE = 2_147_483_647
+MUNICIPIO_CODES = (1_000_000, 9_999_999)
+"""IBGE numbers municípios with seven digits."""
 AHEAD = timedelta(days=400)
 """How far in the future an outage may begin or end: planned ones are announced months before."""
 
@@ -108,9 +110,10 @@ def _flaws(report: Report, now: datetime) -> Iterator[Flaw]:
 
 
 def _area_flaws(area: Area) -> Iterator[Flaw]:
-    for name, code in (("conjunto", area.conjunto), ("municipio", area.municipio)):
-        if not 1 <= code <= LARGEST_CODE:
-            yield name, "a code is a positive whole number"
+    if not 1 <= area.conjunto <= LARGEST_CODE:
+        yield "conjunto", "a code is a positive whole number"
+    if not MUNICIPIO_CODES[0] <= area.municipio <= MUNICIPIO_CODES[1]:
+        yield "municipio", "IBGE's code of a município has seven digits"
     if not 0 <= area.affected <= MOST_AFFECTED:
         yield "affected", f"0 to {MOST_AFFECTED} consumer units are out"
     if area.ucs is not None:

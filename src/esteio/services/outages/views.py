@@ -1,6 +1,7 @@
 """What callers see of outages."""
 
 from datetime import datetime
+from typing import Annotated
 
 from pydantic import Field
 
@@ -89,16 +90,26 @@ class LoadedView(View):
     changed: int = Field(description="Pairs that are new, gone, or have another number than before")
 
 
+Served = Annotated[int, Field(description="Consumer units that are served")]
+PlannedOf = Annotated[int, Field(description="Of these, without supply by planned outages")]
+UnplannedOf = Annotated[int, Field(description="Of these, without supply by other outages")]
+Share = Annotated[float, Field(description="Of the served, without supply: 0 to 1")]
+
+
 class TotalsView(View):
-    served: int = Field(description="Consumer units that are served")
-    planned: int = Field(description="Of these, without supply by planned outages")
-    unplanned: int = Field(description="Of these, without supply by other outages")
-    share: float = Field(description="Of the served, without supply: 0 to 1")
+    served: Served
+    planned: PlannedOf
+    unplanned: UnplannedOf
+    share: Share
 
 
-class MunicipioView(TotalsView):
+class MunicipioView(View):
     municipio: int = Field(description="As IBGE numbers it")
     name: str | None = Field(description="Where it is known here")
+    served: Served
+    planned: PlannedOf
+    unplanned: UnplannedOf
+    share: Share
 
 
 class BandView(View):

@@ -16,7 +16,7 @@ from esteio.http.rules import Cached, rules
 from esteio.http.sessions import Session
 from esteio.services.outages.bodies import ServedBody
 from esteio.services.outages.routes.intake import chunks, kind_of
-from esteio.services.outages.schemas import LARGEST_CODE, Served
+from esteio.services.outages.schemas import LARGEST_CODE, MUNICIPIO_CODES, Served
 from esteio.services.outages.universe import COLUMNS, from_csv, from_json, tag, whole_universe
 from esteio.services.outages.use_cases import universe
 from esteio.services.outages.views import LoadedView, PairView, ServedView
@@ -51,7 +51,9 @@ _BODY: dict[str, Any] = {
 router = APIRouter(prefix="/outages/universe", tags=["outages"])
 FRESH = Cached(seconds=30, tags=("outage",), per="tenant")
 Conjunto = Annotated[int, Path(ge=1, le=LARGEST_CODE, description="Set of consumer units, as ANEEL numbers it")]
-Municipio = Annotated[int, Path(ge=1, le=LARGEST_CODE, description="Município, as IBGE numbers it")]
+Municipio = Annotated[
+    int, Path(ge=MUNICIPIO_CODES[0], le=MUNICIPIO_CODES[1], description="Município, as IBGE numbers it")
+]
 
 
 async def _taken_in(request: Request) -> list[Served]:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from esteio.base.clock import TurnableClock
-from esteio.services.outages.moments import OutsideWindow, moment_of
+from esteio.services.outages.regulator.moments import OutsideWindow, moment_of
 from tests.conftest import House
 from tests.house import Served
 from tests.outages.stored import store_outage

@@ -13,7 +13,7 @@ from esteio.base.ids import new_id
 from esteio.base.principal import DEFAULT_TENANT
 from esteio.http.exchange import Exchange
 from esteio.services.outages.part import OutagesPart
-from esteio.services.outages.polls import MOST
+from esteio.services.outages.regulator.polls import MOST
 from tests.conftest import House
 from tests.house import Served, eventually
 from tests.outages.stored import polled, store_outage

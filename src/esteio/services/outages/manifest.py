@@ -8,12 +8,12 @@ from esteio.limits.policy import Policy
 from esteio.manifest import Manifest
 from esteio.services.outages import errors, events
 from esteio.services.outages.channels import CHANNELS
-from esteio.services.outages.contract import INTERRUPTIONS
-from esteio.services.outages.demand_contract import DEMAND_COUNTS, ONE_DEMAND
+from esteio.services.outages.demands.contract import DEMAND_COUNTS, ONE_DEMAND
 from esteio.services.outages.jobs import JOBS
 from esteio.services.outages.manner import RadarManner
 from esteio.services.outages.oms.age import health
 from esteio.services.outages.part import OutagesPart
+from esteio.services.outages.regulator.contract import INTERRUPTIONS
 from esteio.services.outages.routes import bulk, demands, demands_bulk, ingest, page, polls, radar, summary, universe
 from esteio.services.outages.settings import OutagesSettings
 from esteio.services.outages.tasks import schedules

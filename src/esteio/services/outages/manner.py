@@ -8,9 +8,9 @@ from esteio.auth.proof import comes_from, networks_of
 from esteio.base.errors import EsteioError
 from esteio.http.answers import JSON
 from esteio.http.exchange import Exchange, Headers, Reply
-from esteio.services.outages.contract import Contract, Shape
 from esteio.services.outages.errors import AddressNotAllowed
 from esteio.services.outages.part import OutagesPart
+from esteio.services.outages.regulator.contract import Contract, Shape
 from esteio.services.outages.settings import OutagesSettings
 from esteio.telemetry.logs import log
 from esteio.telemetry.metrics import refusals

@@ -2,11 +2,11 @@
 
 from esteio.resources import Resources
 from esteio.services.outages.board import Board
-from esteio.services.outages.contract import INTERRUPTIONS, Contract
-from esteio.services.outages.demand_contract import DEMAND_COUNTS, ONE_DEMAND
-from esteio.services.outages.polls import PollRecorder
+from esteio.services.outages.demands.contract import DEMAND_COUNTS, ONE_DEMAND
+from esteio.services.outages.regulator.contract import INTERRUPTIONS, Contract
+from esteio.services.outages.regulator.polls import PollRecorder
+from esteio.services.outages.regulator.standby import Standby
 from esteio.services.outages.settings import OutagesSettings
-from esteio.services.outages.standby import Standby
 from esteio.telemetry.logs import log
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable, Sequence
 from html import escape
 
-from esteio.services.outages.brasilia import written
 from esteio.services.outages.page.words import Language, Words
+from esteio.services.outages.regulator.brasilia import written
 from esteio.services.outages.views import MunicipioView, SummaryView
 
 _PAGE = """<!doctype html>

@@ -15,8 +15,8 @@ from esteio.http.house import house_of
 from esteio.http.pagination import Paging
 from esteio.http.rules import rules
 from esteio.http.sessions import Session
-from esteio.services.outages.demand_schemas import DEMAND_FIELDS, DemandReport, DemandView, Protocol
-from esteio.services.outages.demands import BASE, demands_asked, one_demand
+from esteio.services.outages.demands.bodies import DEMAND_FIELDS, DemandReport, DemandView, Protocol
+from esteio.services.outages.demands.reads import BASE, demands_asked, one_demand
 from esteio.services.outages.use_cases import demands as use_cases
 
 router = APIRouter(prefix="/outages/demands", tags=["outages"])

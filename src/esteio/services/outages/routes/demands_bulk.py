@@ -11,7 +11,7 @@ from esteio.http.envelope import Envelope
 from esteio.http.house import house_of
 from esteio.http.rules import rules
 from esteio.http.sessions import Session
-from esteio.services.outages.demand_schemas import DemandLine, DemandsBulkView
+from esteio.services.outages.demands.bodies import DemandLine, DemandsBulkView
 from esteio.services.outages.lines import LARGEST_BODY, Lines, Unfit, parsed
 from esteio.services.outages.routes.bulk import NDJSON, WITHIN, lines_of
 from esteio.services.outages.use_cases import demands as use_cases

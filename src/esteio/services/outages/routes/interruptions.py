@@ -9,11 +9,11 @@ from esteio.http.answers import Answer
 from esteio.http.exchange import exchange_of
 from esteio.http.house import house_of
 from esteio.http.rules import Cached, rules
-from esteio.services.outages.answering import Found, Note, noted, past, present
-from esteio.services.outages.contract import FAILED, FAILURE, OUTSIDE_WINDOW, WRONG_MOMENT, Words
-from esteio.services.outages.document import CONTENT, SAMPLE
-from esteio.services.outages.moments import OutsideWindow, moment_of
 from esteio.services.outages.part import OutagesPart
+from esteio.services.outages.regulator.answering import Found, Note, noted, past, present
+from esteio.services.outages.regulator.contract import FAILED, FAILURE, OUTSIDE_WINDOW, WRONG_MOMENT, Words
+from esteio.services.outages.regulator.document import CONTENT, SAMPLE
+from esteio.services.outages.regulator.moments import OutsideWindow, moment_of
 from esteio.services.outages.settings import OutagesSettings
 
 router = APIRouter(tags=["RADAR"])

@@ -17,8 +17,8 @@ from esteio.http.exchange import exchange_of
 from esteio.http.house import House, house_of
 from esteio.http.pagination import cursor_links, cursor_meta, cursor_page
 from esteio.http.rules import rules
-from esteio.services.outages import availability
-from esteio.services.outages.availability import Row
+from esteio.services.outages.regulator import availability
+from esteio.services.outages.regulator.availability import Row
 
 BASE = "/api/v2/outages/polls"
 RESOURCE = "outages.polls"

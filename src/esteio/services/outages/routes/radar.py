@@ -6,8 +6,8 @@ from esteio.http.answers import dumps
 from esteio.http.exchange import exchange_of
 from esteio.http.house import house_of
 from esteio.http.rules import rules
-from esteio.services.outages.document import document
 from esteio.services.outages.part import OutagesPart
+from esteio.services.outages.regulator.document import document
 from esteio.services.outages.routes import interruptions, siblings
 from esteio.services.outages.settings import OutagesSettings
 

@@ -8,13 +8,13 @@ from esteio.http.answers import Answer
 from esteio.http.exchange import exchange_of
 from esteio.http.house import house_of
 from esteio.http.rules import rules
-from esteio.services.outages.answering import Note
-from esteio.services.outages.contract import FAILURE, SUCCESS
-from esteio.services.outages.demand_contract import UNKNOWN_PROTOCOL, WRONG_PROTOCOL, demand_counts, one_demand
-from esteio.services.outages.demand_document import COUNTS_DESCRIBED, DEMAND_DESCRIBED
-from esteio.services.outages.demand_forms import is_protocol
-from esteio.services.outages.demands import day_counts
+from esteio.services.outages.demands.contract import UNKNOWN_PROTOCOL, WRONG_PROTOCOL, demand_counts, one_demand
+from esteio.services.outages.demands.document import COUNTS_DESCRIBED, DEMAND_DESCRIBED
+from esteio.services.outages.demands.forms import is_protocol
+from esteio.services.outages.demands.reads import day_counts
 from esteio.services.outages.part import OutagesPart
+from esteio.services.outages.regulator.answering import Note
+from esteio.services.outages.regulator.contract import FAILURE, SUCCESS
 from esteio.services.outages.use_cases.demands import Disclosed, disclose_demand
 
 PROTOCOL = "numProtocolo"

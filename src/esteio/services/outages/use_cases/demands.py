@@ -13,10 +13,10 @@ from esteio.base.clock import Clock
 from esteio.base.crypto import Keyring
 from esteio.base.errors import Invalid, NotFound
 from esteio.base.principal import Principal
-from esteio.services.outages.brasilia import months_before
-from esteio.services.outages.consumers import sealed, unsealed
-from esteio.services.outages.demand_schemas import Consumer, DemandLine, DemandReport, DemandView
+from esteio.services.outages.demands.bodies import Consumer, DemandLine, DemandReport, DemandView
+from esteio.services.outages.demands.consumers import sealed, unsealed
 from esteio.services.outages.models import Demand
+from esteio.services.outages.regulator.brasilia import months_before
 
 MONTHS_SHOWN = 6
 """For how many calendar months after its end a demand is shown to the regulator."""

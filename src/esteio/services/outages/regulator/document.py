@@ -8,7 +8,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRouter, iter_route_contexts
 
 from esteio.http.rules import rules_of
-from esteio.services.outages.contract import (
+from esteio.services.outages.regulator.contract import (
     FAILED,
     FAILURE,
     GRANTED,

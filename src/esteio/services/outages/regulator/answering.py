@@ -10,8 +10,8 @@ from esteio.base.clock import Clock
 from esteio.base.errors import Unavailable
 from esteio.db.database import Database
 from esteio.services.outages.active import State, state_at
-from esteio.services.outages.contract import FAILURE, SUCCESS, interruptions
-from esteio.services.outages.standby import Kept, Standby
+from esteio.services.outages.regulator.contract import FAILURE, SUCCESS, interruptions
+from esteio.services.outages.regulator.standby import Kept, Standby
 from esteio.telemetry.logs import log
 
 PATIENCE = 4.0

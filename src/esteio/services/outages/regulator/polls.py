@@ -18,9 +18,9 @@ from esteio.base.ids import new_id
 from esteio.db.database import Database
 from esteio.db.transaction import transaction
 from esteio.http.exchange import Exchange
-from esteio.services.outages.answering import Note, Source
-from esteio.services.outages.contract import FAILURE
 from esteio.services.outages.models import Poll
+from esteio.services.outages.regulator.answering import Note, Source
+from esteio.services.outages.regulator.contract import FAILURE
 from esteio.telemetry.logs import log
 
 EVERY = 1.0

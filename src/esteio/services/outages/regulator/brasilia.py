@@ -4,7 +4,7 @@ from calendar import monthrange
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from esteio.services.outages.moments import ZONE
+from esteio.services.outages.regulator.moments import ZONE
 
 
 def brasilia() -> ZoneInfo:

@@ -5,7 +5,7 @@ from uuid import UUID
 import orjson
 
 from esteio.base.crypto import Keyring
-from esteio.services.outages.demand_schemas import Consumer
+from esteio.services.outages.demands.bodies import Consumer
 
 _PURPOSE = "outages.consumer"
 

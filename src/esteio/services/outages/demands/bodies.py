@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from esteio.base.errors import FieldError
 from esteio.base.schema import Body, Moment, View, Whole
-from esteio.services.outages.demand_forms import (
+from esteio.services.outages.demands.forms import (
     PROTOCOL,
     TAXPAYER,
     TYPOLOGY,

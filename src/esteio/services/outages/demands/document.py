@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from esteio.services.outages.document import CONTENT, SAMPLE
+from esteio.services.outages.regulator.document import CONTENT, SAMPLE
 
 
 def _code(words: str, least: int, most: int) -> dict[str, Any]:

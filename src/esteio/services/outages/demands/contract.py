@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from esteio.http.answers import dumps
-from esteio.services.outages.brasilia import written
-from esteio.services.outages.contract import Shape, Words
-from esteio.services.outages.demand_document import COUNTED, DEMAND
-from esteio.services.outages.demand_schemas import Consumer, DemandView
+from esteio.services.outages.demands.bodies import Consumer, DemandView
+from esteio.services.outages.demands.document import COUNTED, DEMAND
+from esteio.services.outages.regulator.brasilia import written
+from esteio.services.outages.regulator.contract import Shape, Words
 
 DEMAND_COUNTS = Shape("demandasDiversas", (), head=False)
 ONE_DEMAND = Shape("demanda", None, head=False)

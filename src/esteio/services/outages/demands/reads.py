@@ -15,9 +15,9 @@ from esteio.db.database import Database
 from esteio.db.reading import Reading, reading
 from esteio.http.cursors import Cursors
 from esteio.http.pagination import Paging
-from esteio.services.outages.brasilia import day_of
-from esteio.services.outages.demand_schemas import DEMAND_FIELDS
+from esteio.services.outages.demands.bodies import DEMAND_FIELDS
 from esteio.services.outages.models import Demand
+from esteio.services.outages.regulator.brasilia import day_of
 from esteio.telemetry.logs import log
 
 BASE = "/api/v2/outages/demands"

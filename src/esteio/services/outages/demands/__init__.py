@@ -1,0 +1,1 @@
+"""What consumers have asked the distributor for, as the regulator asks about it."""

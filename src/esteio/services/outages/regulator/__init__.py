@@ -1,0 +1,1 @@
+"""What the regulator asks, and how it is answered and recorded."""

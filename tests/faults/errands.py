@@ -42,7 +42,7 @@ class Errands:
     ) -> list[UUID]:
         """Write them down in one transaction, as a use case does."""
         resources = make_resources(read_settings(sections(()), environ=self.given), SystemClock())
-        async with open_resources(resources), transaction(resources.database, tenant) as session:
+        async with open_resources(resources), transaction(resources.database, tenant, budget=60) as session:
             orders = [Order(errand) for errand in errands]
             return await enqueue_all(session, kind, orders, tenant=tenant, principal="user:test")
 

@@ -99,7 +99,7 @@ class TestReporting:
             {"ucs": ["a", " a"], "affected": 2},
             {"ucs": [""], "affected": 1},
             {"conjunto": 0},
-            {"municipio": 1400002**31},
+            {"municipio": 2**31},
             {"started_at": "2026-03-01T12:00:00"},
             {"started_at": 1_772_366_400},
             {"ended_at": "2026-03-01T11:59:59Z"},
@@ -345,6 +345,11 @@ class TestLists:
             seen += [row["external_id"] for row in page["data"]]
         assert seen == expected
 
+    def test_links_repeat_what_was_asked_as_it_is_written(self, listed: Served) -> None:
+        """Truth is written as JSON writes it, in links as in what callers send."""
+        found = listed.client.get(BASE, params={"active": "true", "per_page": 1}).json()
+        assert all("active=true" in link["href"] for link in found["links"])
+
     def test_a_list_says_whether_units_are_known_and_not_which(self, listed: Served) -> None:
         """Lists stay small: the units of an outage are shown where it is read."""
         row = listed.client.get(BASE, params={"per_page": 1}).json()["data"][0]
@@ -359,7 +364,7 @@ class TestLists:
             {"active": "true", "active_at": BEGAN},
             {"active_at": "yesterday"},
             {"conjunto": 0},
-            {"municipio": 1400002**31},
+            {"municipio": 2**31},
             {"source": "rumour"},
             {"device": "x"},
             {"page": 1, "limit": 5},

@@ -14,8 +14,6 @@ from esteio.base.clock import TurnableClock
 from esteio.base.principal import DEFAULT_TENANT, Principal
 from esteio.catalog import SHIPPED
 from esteio.db.transaction import transaction
-from esteio.jobs.enqueue import enqueue
-from esteio.jobs.runner import Runner
 from esteio.jobs.schedules import Scheduler
 from esteio.resources import open_resources
 from esteio.runtime.opening import sections
@@ -25,6 +23,7 @@ from esteio.services.outages.use_cases.reporting import report
 from esteio.settings import read_settings
 from esteio.worker.assembly import Workshop, open_workshop
 from tests.house import environment, on_database, sql
+from tests.outages.working import ran
 
 TABLES = (
     "CREATE TABLE agency_event (num_1 varchar(30), ag_id varchar(10), is_open char(1), ad_ts varchar(16), "
@@ -164,22 +163,7 @@ class Reader:
 
     async def _read(self, order: ReadOrder, changes: dict[str, str]) -> UUID:
         workshop = self._workshop(changes)
-        async with open_resources(workshop.resources):
-            async with transaction(workshop.resources.database, DEFAULT_TENANT) as session:
-                job = await enqueue(session, READ_OMS, order, tenant=DEFAULT_TENANT, principal="scheduler")
-            runner = Runner(
-                resources=workshop.resources,
-                settings=workshop.settings,
-                job_settings=workshop.job_settings,
-                jobs=workshop.jobs,
-                worker="reader",
-                queues=["io"],
-                slots_in_all=1,
-                tell=workshop.tell,
-                spread=workshop.spread,
-            )
-            await runner.work([job])
-        return job
+        return await ran(workshop, READ_OMS, order)
 
     async def _report(self, said: Report) -> None:
         resources = self._workshop(self.settings).resources

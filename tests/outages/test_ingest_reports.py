@@ -13,8 +13,9 @@ from esteio.base.clock import SystemClock
 from esteio.base.errors import Invalid
 from esteio.base.principal import DEFAULT_TENANT, Principal
 from esteio.db.transaction import transaction
+from esteio.services.outages.ledger import Reported
 from esteio.services.outages.schemas import Area, Report
-from esteio.services.outages.use_cases.reporting import Reported, report
+from esteio.services.outages.use_cases.reporting import report
 from tests.conftest import House
 from tests.house import Served
 

@@ -13,17 +13,14 @@ import pytest
 from esteio.base.ids import new_id
 from esteio.base.principal import DEFAULT_TENANT
 from esteio.catalog import SHIPPED
-from esteio.db.transaction import transaction
 from esteio.embedded.engines import Engines
-from esteio.jobs.enqueue import enqueue
 from esteio.jobs.retention import PORTION
-from esteio.jobs.runner import Runner
-from esteio.resources import open_resources
 from esteio.runtime.opening import sections
 from esteio.services.outages.tasks import PURGE, PurgeOrder
 from esteio.settings import read_settings
 from esteio.worker.assembly import open_workshop
 from tests.house import environment, sql
+from tests.outages.working import ran
 
 OTHER = UUID("01900000-0000-7000-8000-00000000000d")
 DAYS = {"OUTAGES_DAYS": 40, "UCS_DAYS": 10, "POLLS_DAYS": 20, "DEMANDS_DAYS": 200}
@@ -90,22 +87,7 @@ class Store:
 
     async def _purge(self) -> UUID:
         workshop = open_workshop("purge", read_settings(sections(SHIPPED), environ=self.given), SHIPPED)
-        async with open_resources(workshop.resources):
-            async with transaction(workshop.resources.database, DEFAULT_TENANT) as session:
-                job = await enqueue(session, PURGE, PurgeOrder(), tenant=DEFAULT_TENANT, principal="scheduler")
-            runner = Runner(
-                resources=workshop.resources,
-                settings=workshop.settings,
-                job_settings=workshop.job_settings,
-                jobs=workshop.jobs,
-                worker="purge",
-                queues=["io"],
-                slots_in_all=1,
-                tell=workshop.tell,
-                spread=workshop.spread,
-            )
-            await runner.work([job])
-        return job
+        return await ran(workshop, PURGE, PurgeOrder())
 
 
 @pytest.fixture

@@ -18,8 +18,8 @@ _MANY = 200
 """So many reports are put in order beside the loop, which others wait for."""
 
 
-class Entered(NamedTuple):
-    """By external id: new outages, those that changed; and how many were as the reports say."""
+class Reported(NamedTuple):
+    """What became of reports, by external id: new, changed by them; and how many outages were as they say."""
 
     created: tuple[str, ...]
     changed: tuple[str, ...]
@@ -28,7 +28,7 @@ class Entered(NamedTuple):
 
 async def enter(
     session: AsyncSession, caller: Principal, source: str, now: datetime, reports: Sequence[Report]
-) -> Entered:
+) -> Reported:
     """Make the outages what the reports say, of several of one outage the last. Tells `outage.changed` at most once.
 
     Raises `Invalid` for the first report that has a flaw, before anything is written.
@@ -38,7 +38,7 @@ async def enter(
     else:
         ordered = await asyncio.to_thread(_in_order, reports, now)
     if not ordered:
-        return Entered((), (), 0)
+        return Reported((), (), 0)
     created, known = await records.lock(session, caller.tenant, source, now, ordered)
     changed = [name for name, before in known.items() if records.differs(ordered[name], before)]
     if created or changed:
@@ -47,7 +47,7 @@ async def enter(
         await _place(session, caller, ordered, created, known)
         municipios = _municipios((*created, *changed), ordered, known)
         tell_change(session, caller, source, len(created) + len(changed), municipios, now)
-    return Entered(tuple(created), tuple(changed), len(known) - len(changed))
+    return Reported(tuple(created), tuple(changed), len(known) - len(changed))
 
 
 def _in_order(reports: Sequence[Report], now: datetime) -> dict[str, Given]:

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from esteio.base.principal import Principal
 from esteio.jobs.run import Run
+from esteio.services.outages.ledger import Reported
 from esteio.services.outages.models import OmsMark
 from esteio.services.outages.oms.age import bad_rows, last_read, readings
 from esteio.services.outages.oms.answer import Answer
@@ -18,7 +19,7 @@ from esteio.services.outages.settings import OutagesSettings
 from esteio.services.outages.shares import universe_of
 from esteio.services.outages.tasks import OmsRead, ReadOrder, reconciling
 from esteio.services.outages.use_cases import reading
-from esteio.services.outages.use_cases.reporting import Reported, report
+from esteio.services.outages.use_cases.reporting import report
 from esteio.telemetry.logs import log
 
 WRITTEN_WITHIN = 60.0

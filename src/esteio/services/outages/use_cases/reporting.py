@@ -1,7 +1,6 @@
 """Outages as their sources report them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,20 +9,11 @@ from esteio.base.clock import Clock
 from esteio.base.errors import NotFound, PreconditionFailed
 from esteio.base.principal import Principal
 from esteio.services.outages import records
-from esteio.services.outages.ledger import enter
+from esteio.services.outages.ledger import Reported, enter
 from esteio.services.outages.schemas import Report
 from esteio.services.outages.views import OutageView
 
 Source = Literal["api", "oms", "csv"]
-
-
-@dataclass(frozen=True, slots=True)
-class Reported:
-    """What became of the reports, by external id: new, changed by it, and as they were."""
-
-    created: tuple[str, ...]
-    changed: tuple[str, ...]
-    unchanged: int
 
 
 async def report(
@@ -35,7 +25,7 @@ async def report(
     source is that which last changed it. Who calls it once in a transaction never waits in a circle with others that
     report the same outages. Raises `Invalid` for the first report that has a flaw, before anything is written.
     """
-    return Reported(*await enter(session, caller, source, clock.now(), reports))
+    return await enter(session, caller, source, clock.now(), reports)
 
 
 async def put_outage(

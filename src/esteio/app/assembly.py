@@ -59,7 +59,7 @@ class Esteio:
         self.settings = settings
         self.refused: StartRefused | None = None
         self.api = FastAPI(
-            title="Esteio",
+            title=settings.http.app_name,
             version=settings.http.api_version,
             openapi_url=None,
             docs_url=None,
@@ -106,7 +106,7 @@ class Esteio:
             routes=self.api.routes,
             operations=self.table,
             events=list(sent(event for manifest in self.manifests for event in manifest.events).values()),
-            title="Esteio",
+            title=self.settings.http.app_name,
             release=self.settings.http.api_version if version == "v2" else "1.0.0",
             server=self.settings.http.public_url,
         )

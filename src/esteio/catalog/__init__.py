@@ -3,6 +3,7 @@
 from esteio.manifest import Manifest
 from esteio.services.outages.manifest import MANIFEST as OUTAGES
 from esteio.services.pets.manifest import MANIFEST as PETS
+from esteio.services.petstory.manifest import MANIFEST as PETSTORY
 from esteio.services.store.manifest import MANIFEST as STORE
 
-SHIPPED: tuple[Manifest, ...] = (PETS, OUTAGES, STORE)
+SHIPPED: tuple[Manifest, ...] = (PETS, OUTAGES, STORE, PETSTORY)

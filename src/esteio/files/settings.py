@@ -1,9 +1,10 @@
 """Where files are kept, under `ESTEIO_FILES__…`."""
 
 import re
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 _FOLDER = re.compile(r"file:///[^?#\s]+")
 _BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._/-]*)?")
@@ -13,6 +14,12 @@ def _place(url: str) -> str:
     if not (_FOLDER.fullmatch(url) or _BUCKET.fullmatch(url)):
         raise ValueError("it is file:///an/absolute/folder or s3://bucket/prefix")
     return url.rstrip("/")
+
+
+def _folder(path: str) -> str:
+    if path and not Path(path).is_absolute():
+        raise ValueError("it is the absolute path of a folder")
+    return path
 
 
 class FilesSettings(BaseModel):
@@ -38,3 +45,25 @@ class FilesSettings(BaseModel):
     link_seconds: int = Field(default=3600, ge=60, le=604_800, description="how long a link to a file works")
     retention_days: int = Field(default=7, ge=1, le=365, description="how long exports and imports are kept")
     max_downloads: int = Field(default=100, ge=1, le=10_000, description="downloads at once per process; beyond: 503")
+    temp_dir: Annotated[str, AfterValidator(_folder)] = Field(
+        default="", description="folder for uploads while they are looked at, of nameless files; empty: the system's"
+    )
+    free_warn_bytes: int = Field(
+        default=2 * 1_073_741_824, ge=0, description="health is degraded while a disk of files has fewer bytes free"
+    )
+    free_refuse_bytes: int = Field(
+        default=256 * 1_048_576, ge=0, description="uploads that would leave fewer bytes free are refused: 507"
+    )
+    pictures_at_once: int = Field(
+        default=2, ge=1, le=64, description="pictures decoded at once per process, each in a process of its own"
+    )
+    picture_wait: float = Field(default=10.0, gt=0, le=120, description="how long a picture waits for its turn; 503")
+    picture_seconds: float = Field(
+        default=30.0, gt=0, le=300, description="how long decoding a picture may take; beyond it is refused"
+    )
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.free_warn_bytes < self.free_refuse_bytes:
+            raise ValueError("free_warn_bytes must not be below free_refuse_bytes")
+        return self

@@ -23,6 +23,9 @@ class HttpSettings(BaseModel):
     public_url: str = Field(
         default="http://127.0.0.1:8000", pattern=r"^https?://[^\s/]+(/[^\s]*[^\s/])?$", description="base of all links"
     )
+    app_name: str = Field(
+        default="Esteio", min_length=1, max_length=60, description="what documents and mails call the deployment"
+    )
     api_version: str = Field(default="2.0.0", pattern=r"^\d+\.\d+\.\d+$", description="`version` of the v2 envelope")
     trusted_hosts: CommaList = Field(
         default=("*",), description="accepted Host headers; `*.example.org` for subdomains"

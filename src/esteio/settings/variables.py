@@ -25,6 +25,14 @@ ALIASES: dict[str, tuple[str, str]] = {
     "REFRESH_TOKEN_EXPIRE_DAYS": ("auth", "refresh_days"),
     "RADAR_API_KEY": ("auth", "api_key"),
     "RADAR_API_KEYS_ADDITIONAL": ("auth", "api_keys_additional"),
+    "GEMINI_API_KEY": ("petstory", "gemini_api_key"),
+    "MERCADOPAGO_ACCESS_TOKEN": ("petstory", "mercadopago_access_token"),
+    "MERCADOPAGO_PUBLIC_KEY": ("petstory", "mercadopago_public_key"),
+    "MERCADOPAGO_WEBHOOK_SECRET": ("petstory", "mercadopago_webhook_secret"),
+    "API_BASE_URL": ("http", "public_url"),
+    "WORKER_SLEEP_SECONDS": ("jobs", "poll"),
+    "APP_NAME": ("http", "app_name"),
+    "TEMP_DIR": ("files", "temp_dir"),
     "DEBUG": ("", "debug"),
 }
 """Names that the products' operators know. The `ESTEIO_…` name wins where both are set."""
@@ -52,7 +60,7 @@ def gathered(sources: Iterable[Mapping[str, str]], sections: Collection[str]) ->
     found = Gathered()
     for variables in sources:
         for alias, (section, name) in ALIASES.items():
-            if alias in variables:
+            if alias in variables and (not section or section in sections):
                 found.put(section, name, alias, variables[alias])
         for variable, value in variables.items():
             if variable.startswith(PREFIX) and variable not in NOT_SETTINGS:

@@ -13,7 +13,7 @@ from typing import Any
 
 from esteio.standins.door import Door
 from esteio.standins.faults import Impossible
-from esteio.standins.stand_in import LOOPBACK, StandIn, following
+from esteio.standins.stand_in import LOOPBACK, StandIn, following, given
 from esteio.standins.wire import Answer, Request, written
 
 PATH = "/_standin"
@@ -65,7 +65,7 @@ async def controlled(standin: StandIn, request: Request) -> Answer:
             standin.calls.clear()
             return written(state(standin))
     try:
-        return standin.site.control(request) or written({"error": "there is no such control"}, 404)
+        return await given(standin.site.control(request)) or written({"error": "there is no such control"}, 404)
     except ValueError as error:
         return written({"error": f"this cannot be read: {error}"}, 422)
 

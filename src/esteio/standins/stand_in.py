@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from contextlib import suppress
-from typing import Protocol
+from inspect import isawaitable
+from typing import Protocol, runtime_checkable
 
 from esteio.standins.door import Door
 from esteio.standins.faults import Faults, send
@@ -14,21 +15,38 @@ from esteio.standins.wire import TEXT, Answer, Request, Unreadable, read_request
 
 LOOPBACK = "127.0.0.1"
 
+Answering = Answer | None | Awaitable[Answer | None]
+"""An answer, or what will be one: a site may take its time while others are answered."""
+
 
 class Site(Protocol):
     """What a party answers. `faults` are those only this party has, with words for each."""
 
     faults: Mapping[str, str]
 
-    def answer(self, request: Request, fault: str) -> Answer | None:
+    def answer(self, request: Request, fault: str) -> Answering:
         """The answer, None where the real one never gives one. `fault` is the one that is switched on."""
         ...
 
-    def control(self, request: Request) -> Answer | None:
+    def control(self, request: Request) -> Answering:
         """What a call below `/_standin/` does to what is answered; None where there is no such control."""
         ...
 
     def reset(self) -> None: ...
+
+
+@runtime_checkable
+class Acting(Protocol):
+    """A site that also does something by itself: calls others, or tells them where it is."""
+
+    def begin(self, standin: StandIn) -> None:
+        """Told once, before the door opens, by the stand-in it belongs to."""
+        ...
+
+
+async def given(answering: Answering) -> Answer | None:
+    """The answer itself."""
+    return await answering if isawaitable(answering) else answering
 
 
 class StandIn:
@@ -39,6 +57,8 @@ class StandIn:
         self.faults = Faults(site.faults)
         self.calls: Counter[str] = Counter()
         self.door = Door(host, port, self._receive)
+        if isinstance(site, Acting):
+            site.begin(self)
 
     async def settle(self) -> None:
         """Open or shut the door as the faults want it. Raises `OSError` where its port cannot be had."""
@@ -57,7 +77,7 @@ class StandIn:
             fault = self.faults.toward(request.path)
             if fault.name == "hang" and await _left(reader, fault.seconds):
                 return
-            answer = self.site.answer(request, fault.name)
+            answer = await given(self.site.answer(request, fault.name))
             if answer is None:
                 await _left(reader, None)
                 return

@@ -1,0 +1,1 @@
+"""PetStory: photos of a pet become a paid, e-mailed keepsake book."""

@@ -1,0 +1,33 @@
+"""What only PetStory can refuse."""
+
+from esteio.base.errors import Conflict, RateLimited, Unavailable
+
+
+class OrderState(Conflict):
+    code = "ORDER_STATE"
+    title = "The order's present state does not allow this"
+    words = "The order's present state does not allow this."
+
+
+class TooManyPhotos(Conflict):
+    code = "TOO_MANY_PHOTOS"
+    title = "The order has as many photos as it may have"
+    words = "The order has as many photos as it may have: remove one first."
+
+
+class UploadsExhausted(RateLimited):
+    code = "UPLOADS_EXHAUSTED"
+    title = "Too much was sent for this e-mail address within the hour"
+    words = "Too many photos or orders were sent for this e-mail address within the hour: try again later."
+
+
+class PaymentsOff(Unavailable):
+    code = "PAYMENTS_OFF"
+    title = "Payments are not configured"
+    words = "Payments are not configured here."
+
+
+class RefundRefused(Conflict):
+    code = "REFUND_REFUSED"
+    title = "The payment cannot be refunded so"
+    words = "The payment cannot be refunded so."

@@ -1,0 +1,1 @@
+"""What people open by link: the tribute page and the state of an order."""

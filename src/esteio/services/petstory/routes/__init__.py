@@ -1,0 +1,1 @@
+"""The controllers of orders: shape of request and answer, guard, limit, status."""

@@ -1,0 +1,148 @@
+"""What callers send and receive."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import AfterValidator, Field
+
+from esteio.auth.schemas import Email
+from esteio.base.schema import Body, Change, Day, Flag, Text, View
+from esteio.services.petstory.states import State
+
+Style = Literal["line", "watercolour", "cartoon"]
+Language = Literal["pt-BR", "en", "es"]
+ArtState = Literal["queued", "drawn", "refused", "failed"]
+STYLES: tuple[Style, ...] = ("line", "watercolour", "cartoon")
+
+Money = Annotated[Decimal, Field(description="In the order's currency, with two decimals", examples=["47.00"])]
+
+
+def _each_once(styles: list[Style]) -> list[Style]:
+    if len(set(styles)) != len(styles):
+        raise ValueError("name each style once")
+    return styles
+
+
+PetName = Annotated[Text, Field(min_length=1, max_length=100, examples=["Rex"])]
+Species = Annotated[Text, Field(min_length=1, max_length=50, examples=["dog"])]
+Breed = Annotated[Text, Field(min_length=1, max_length=100, examples=["Vira-lata"])]
+Words = Annotated[Text, Field(max_length=4000, description="What the customer tells of the pet")]
+Styles = Annotated[list[Style], Field(min_length=1, max_length=3), AfterValidator(_each_once)]
+
+
+class NewOrder(Body):
+    """A book to begin with. Nothing is charged before it is checked out."""
+
+    email: Email
+    pet_name: PetName
+    species: Species | None = None
+    breed: Breed | None = None
+    born: Day | None = None
+    words: Words = ""
+    language: Language = "pt-BR"
+    styles: Styles = Field(default=["line"])
+    tribute: Flag = Field(True, description="Whether the page behind the book's QR code is there")
+
+
+class OrderChange(Change):
+    """What shall change. Once the order was checked out only `tribute` may."""
+
+    never_empty = frozenset({"email", "pet_name", "words", "language", "styles", "tribute"})
+
+    email: Email | None = None
+    pet_name: PetName | None = None
+    species: Species | None = None
+    breed: Breed | None = None
+    born: Day | None = None
+    words: Words | None = None
+    language: Language | None = None
+    styles: Styles | None = None
+    tribute: Flag | None = None
+
+
+class PhotoView(View):
+    """A photo as it is kept: turned upright, without what the camera wrote into it."""
+
+    id: UUID
+    position: int
+    width: int
+    height: int
+    size: int = Field(description="Bytes")
+    source: str = Field(description="What the file was: jpeg, png, webp or heic")
+    created_at: datetime
+
+
+class ArtView(View):
+    """A photo in a style. `preview` is the path of its watermarked picture, once it is drawn."""
+
+    id: UUID
+    photo_id: UUID
+    style: Style
+    state: ArtState
+    reason: str | None
+    preview: str | None
+
+
+class ProgressView(View):
+    """How many pictures of those that are being made are done."""
+
+    done: int
+    total: int
+
+
+class CheckoutView(View):
+    """Where to pay, and until when."""
+
+    url: str
+    amount: Money
+    currency: str
+    expires_at: datetime
+
+
+class BookView(View):
+    """The book: where to fetch it, and until when it is kept."""
+
+    url: str
+    bytes: int
+    pages: int | None
+    expires_at: datetime
+
+
+class OrderView(View):
+    """An order as its customer sees it."""
+
+    id: UUID
+    state: State
+    reason: str | None = Field(description="Why it is in a state that is none of the good ones")
+    email: str | None
+    pet_name: str
+    species: str | None
+    breed: str | None
+    born: date | None
+    words: str
+    language: Language
+    styles: list[Style]
+    price: Money
+    currency: str
+    photos: list[PhotoView]
+    arts: list[ArtView]
+    progress: ProgressView | None
+    checkout: CheckoutView | None
+    book: BookView | None
+    tribute: bool
+    tribute_url: str | None
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    expires_at: datetime
+    paid_at: datetime | None
+    delivered_at: datetime | None
+
+
+class NewOrderView(OrderView):
+    """`link` is the secret by which the order is reached; `url` is the order's address with it."""
+
+    link: str
+    url: str

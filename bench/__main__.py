@@ -4,7 +4,7 @@ import argparse
 import signal
 import sys
 
-from bench import export, flood, house, jobs, limiter, machine, outages, report, rounds, sockets, subject
+from bench import art, export, flood, house, jobs, limiter, machine, outages, report, rounds, sockets, subject
 from bench.points import Point
 from bench.report import Line
 from bench.rounds import Figures
@@ -17,6 +17,7 @@ EXTRAS = {
     "P10": limiter.lines,
     "P11": sockets.lines,
     "P12": outages.lines,
+    "A1": art.lines,
 }
 
 
@@ -41,7 +42,7 @@ def measure(rows: list[Row], extras: set[str], times: int, seconds: float) -> tu
         told = [line for row in rows for line in report.lines(row, figures)]
         for name in sorted(extras & EXTRAS.keys()):
             told += EXTRAS[name](opened, {point.name: point for point in chosen}, times, seconds)
-    return sorted(told, key=lambda line: int(line.row.removeprefix("P"))), figures
+    return sorted(told, key=report.place), figures
 
 
 def wanted_points(rows: list[Row]) -> list[Point]:

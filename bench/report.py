@@ -100,7 +100,7 @@ def write(told: list[Line], figures: dict[str, Figures], about: dict[str, object
     """Write both files. Rows that were not measured now keep what stands there of them."""
     before = json.loads(RESULTS.read_text()) if RESULTS.exists() else {"points": {}, "rows": []}
     now = {line.row for line in told}
-    told = sorted([*told, *(Line(**row) for row in before["rows"] if row["row"] not in now)], key=_number)
+    told = sorted([*told, *(Line(**row) for row in before["rows"] if row["row"] not in now)], key=place)
     points = before["points"] | {name: _point(figure) for name, figure in figures.items()}
     results = {
         "machine": about,
@@ -111,8 +111,9 @@ def write(told: list[Line], figures: dict[str, Figures], about: dict[str, object
     _write_page(told, about)
 
 
-def _number(line: Line) -> int:
-    return int(line.row.removeprefix("P"))
+def place(line: Line) -> tuple[bool, str, int]:
+    """Where a line stands: the P rows first, then the others by letter, each by number."""
+    return not line.row.startswith("P"), line.row[0], int(line.row[1:])
 
 
 def _point(figures: Figures) -> dict[str, object]:

@@ -3,11 +3,14 @@
 import os
 import re
 import signal
+import smtplib
 import socket
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import httpx
 import psutil
@@ -16,7 +19,7 @@ import pytest
 from tests.cli.command import COMMAND, NOWHERE, SECONDS, run, surroundings
 from tests.house import eventually, unused_port
 
-READY = re.compile(r"FakeStore stand-in is ready at (\S+), its control at (\S+)\n")
+READY = re.compile(r"\w+ stand-in is ready at (\S+), its control at (\S+)\n")
 PARENT = """
 import os, subprocess, sys
 reader, writer = os.pipe()
@@ -29,11 +32,13 @@ sys.stdin.read()
 
 
 @contextmanager
-def playing(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
-    """The process, the shop's address, the control's."""
+def playing(
+    *arguments: str, party: str = "fakestore", **environment: str
+) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
+    """The process, the party's address, the control's."""
     process = subprocess.Popen(
-        [*COMMAND, "standin", "fakestore", *arguments],
-        env=surroundings({}),
+        [*COMMAND, "standin", party, *arguments],
+        env=surroundings(environment),
         cwd=NOWHERE,
         stdout=subprocess.PIPE,
         text=True,
@@ -117,4 +122,54 @@ def test_what_cannot_be_played_is_refused() -> None:
     for name in "hang", "refused", "flapping", "missing_404":
         assert name in unknown.err
         assert f"    {name} " in told.out
-    assert "fakestore" in run("standin", "--help", environment={}).out
+    names = run("standin", "--help", environment={}).out
+    for party in "fakestore", "mercadopago", "gemini", "smtp":
+        assert f"  {party} " in names
+
+
+def test_mercadopago_by_environment() -> None:
+    """Token and secret that come by the environment are what it takes, and no command line shows them."""
+    token = {"ESTEIO_PETSTORY__MERCADOPAGO_ACCESS_TOKEN": "TEST-of-this-test"}
+    secret = {"ESTEIO_PETSTORY__MERCADOPAGO_WEBHOOK_SECRET": "signs-in-this-test"}
+    with playing("--port", "0", party="mercadopago", **token, **secret) as (process, url, control):
+        asked = {
+            bearer: httpx.get(
+                f"{url}/v1/payments/search", headers={"Authorization": f"Bearer {bearer}"}, timeout=15
+            ).status_code
+            for bearer in ("TEST-of-this-test", "TEST-of-another")
+        }
+        assert asked == {"TEST-of-this-test": 200, "TEST-of-another": 401}
+        assert "duplicated" in httpx.get(control, timeout=15).json()["faults"]
+        assert "of-this-test" not in " ".join(psutil.Process(process.pid).cmdline())
+
+
+def test_gemini_with_a_key_and_models() -> None:
+    """Only that key, only these models; an outcome from the start."""
+    options = ("--port", "0", "--api-key", "k", "--model", "a-model", "--fault", "finish_no_image")
+    with playing(*options, party="gemini") as (_, url, control):
+        body = {"contents": [{"parts": [{"text": "A cat"}]}]}
+
+        def answer(model: str, key: str) -> httpx.Response:
+            place = f"{url}/v1beta/models/{model}:generateContent"
+            return httpx.post(place, json=body, headers={"x-goog-api-key": key}, timeout=15)
+
+        assert answer("a-model", "k").json()["candidates"][0]["finishReason"] == "NO_IMAGE"
+        assert [answer("a-model", "other").status_code, answer("b-model", "k").status_code] == [400, 404]
+        assert len(httpx.get(f"{control}/requests", timeout=15).json()) == 1
+
+
+def test_a_mail_server_with_a_folder(tmp_path: Path) -> None:
+    """A mail that it takes by STARTTLS from who has the password lies in the folder; the control tells of it."""
+    options = ("--port", "0", "--folder", str(tmp_path / "mails"), "--user", "house")
+    with playing(*options, party="smtp", ESTEIO_MAIL__PASSWORD="opens") as (process, url, control):
+        assert url.startswith("smtp://127.0.0.1:")
+        pem = httpx.get(f"{control}/certificate", timeout=15).text
+        with smtplib.SMTP("127.0.0.1", httpx.URL(url).port or 0, timeout=15) as line:
+            line.starttls(context=ssl.create_default_context(cadata=pem))
+            line.login("house", "opens")
+            line.sendmail("house@example.org", ["a@example.org"], "Subject: Kept\r\n\r\nhere")
+        [kept] = httpx.get(f"{control}/mails", timeout=15).json()
+        assert (kept["subject"], kept["to"], kept["tls"]) == ("Kept", ["a@example.org"], True)
+        assert b"here" in (tmp_path / "mails" / f"{kept['id']}.eml").read_bytes()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(SECONDS) == 0

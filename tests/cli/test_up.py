@@ -1,8 +1,10 @@
 """`esteio up` from an empty directory to a house that answers, and back."""
 
+import json
 import re
 import shutil
 import signal
+import smtplib
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -14,7 +16,10 @@ import psutil
 import pytest
 
 from esteio.catalog import SHIPPED
-from esteio.cli.up import revision_files, stand_ins
+from esteio.cli.parties import SENDER, stand_ins
+from esteio.cli.up import revision_files, surroundings_of
+from esteio.embedded.address import Address
+from esteio.embedded.stand_ins import Place
 from esteio.runtime.opening import migration_folders
 from tests.cli.command import COMMAND, NOWHERE, SOON, all_gone, surroundings
 from tests.house import nobody
@@ -79,12 +84,19 @@ def test_one_command_runs_the_whole_house(place: Path, free_port: int) -> None:
         shop = credential(told, "FakeStore").removesuffix(" (stand-in)")
         assert len(httpx.get(f"{shop}/products", timeout=15).json()) == 20
         family = psutil.Process(process.pid).children(recursive=True)
-        assert any("standin" in one.cmdline() for one in family)
+        parties_are_found(place / "data", family)
         process.send_signal(signal.SIGTERM)
         assert process.wait(SECONDS) == 0, (place / "log").read_text()
         assert all_gone(family, SOON)
     assert key not in (place / "log").read_text()
-    elsewhere = {"ESTEIO_STORE__UPSTREAM_URL": nobody()}
+    assert not (place / "data" / "stand-ins.json").exists()
+    elsewhere = {
+        "ESTEIO_STORE__UPSTREAM_URL": nobody(),
+        "MERCADOPAGO_ACCESS_TOKEN": "TEST-of-the-operator",
+        "MERCADOPAGO_WEBHOOK_SECRET": "of-the-operator",
+        "SMTP_SERVER": "127.0.0.1",
+        "EMAIL_FROM": "house@example.org",
+    }
     with up(place, free_port, "--workers", "2", "--demo", **elsewhere) as (process, told):
         assert "Password" not in told
         assert "API key" not in told
@@ -100,24 +112,89 @@ def test_one_command_runs_the_whole_house(place: Path, free_port: int) -> None:
     assert "samples could not be put in" not in (place / "log").read_text()
 
 
+def parties_are_found(data: Path, family: list[psutil.Process]) -> None:
+    """Each party's processes know where it is, and what both sides know, from their environment only."""
+    told = json.loads((data / "stand-ins.json").read_text())
+    assert [*told] == ["FakeStore", "MercadoPago", "SMTP"]
+    assert told["SMTP"]["mails"] == str(data / "mails")
+    workers = [one.environ() for one in family if {"worker", "serve"} & set(one.cmdline())]
+    assert len(workers) >= 2
+    played = [one for one in family if "standin" in one.cmdline()]
+    assert len(played) == 3
+    secrets = {one.environ()["ESTEIO_PETSTORY__MERCADOPAGO_WEBHOOK_SECRET"] for one in played}
+    for environment in workers:
+        assert environment["ESTEIO_PETSTORY__MERCADOPAGO_URL"] == told["MercadoPago"]["url"]
+        assert {environment["ESTEIO_PETSTORY__MERCADOPAGO_WEBHOOK_SECRET"]} == secrets
+        assert environment["ESTEIO_MAIL__PORT"] == told["SMTP"]["url"].rpartition(":")[2]
+    assert not any(secret in " ".join(one.cmdline()) for one in family for secret in secrets)
+    token = workers[0]["ESTEIO_PETSTORY__MERCADOPAGO_ACCESS_TOKEN"]
+    for bearer, status in ((token, 200), ("TEST-another", 401)):
+        held = {"Authorization": f"Bearer {bearer}"}
+        found = httpx.get(told["MercadoPago"]["url"] + "/v1/payments/search", headers=held, timeout=15)
+        assert found.status_code == status
+    with smtplib.SMTP("127.0.0.1", int(workers[0]["ESTEIO_MAIL__PORT"]), timeout=15) as line:
+        line.sendmail(workers[0]["ESTEIO_MAIL__FROM_ADDRESS"], ["a@example.org"], "Subject: Kept\r\n\r\n")
+    [kept] = httpx.get(told["SMTP"]["control"] + "/mails", timeout=15).json()
+    assert (data / "mails" / f"{kept['id']}.eml").exists()
+
+
+ALL = ["FakeStore", "MercadoPago", "SMTP"]
+
+
 @pytest.mark.parametrize(
     ("environment", "file", "played"),
     [
-        ("", "", ["FakeStore"]),
-        ("", "ESTEIO_STORE__FRESH=60\nESTEIO_STORE__UPSTREAM_URL=\n", ["FakeStore"]),
-        ("", "ESTEIO_STORE__upstream_url=https://shop.example.org\n", []),
-        ("https://shop.example.org", "", []),
+        ({}, "", ALL),
+        ({}, "ESTEIO_STORE__FRESH=60\nESTEIO_STORE__UPSTREAM_URL=\nSMTP_PORT=25\n", ALL),
+        ({}, "ESTEIO_STORE__upstream_url=https://shop.example.org\n", ["MercadoPago", "SMTP"]),
+        ({"ESTEIO_STORE__UPSTREAM_URL": "https://shop.example.org", "SMTP_SERVER": ""}, "", ["MercadoPago", "SMTP"]),
+        ({"MERCADOPAGO_ACCESS_TOKEN": "TEST-1"}, "SMTP_SERVER=mail.example.org\n", ["FakeStore"]),
+        ({"ESTEIO_MAIL__SERVER": "localhost"}, "ESTEIO_PETSTORY__MERCADOPAGO_ACCESS_TOKEN=A\n", ["FakeStore"]),
     ],
-    ids=["nowhere", "empty", "file", "environment"],
+    ids=["nowhere", "empty", "file", "environment", "short names", "long names"],
 )
 def test_a_stand_in_is_played_only_where_no_party_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, environment: str, file: str, played: list[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], file: str, played: list[str]
 ) -> None:
     """An address in the environment or in `.env` is used, in all spellings that the settings know."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("ESTEIO_STORE__UPSTREAM_URL", environment)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
     (tmp_path / ".env").write_text(file)
     assert [part.name for part in stand_ins()] == played
+
+
+def test_what_the_parties_are_found_by(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Secrets are new for each run and last for it; a sender of the operator's is kept; ports are the party's."""
+    monkeypatch.chdir(tmp_path)
+    place = Place(Address("127.0.0.1", 4001), Address("127.0.0.1", 4002), tmp_path / "mails", "smtp")
+    _, market, mail = stand_ins()
+    once, again = market.variables(place), market.variables(place)
+    another = stand_ins()[1].variables(place)
+    assert once == again
+    for name in ("ESTEIO_PETSTORY__MERCADOPAGO_ACCESS_TOKEN", "ESTEIO_PETSTORY__MERCADOPAGO_WEBHOOK_SECRET"):
+        assert len(once[name]) > 40
+        assert once[name] != another[name]
+        assert once[name] not in " ".join(market.command(place))
+    assert mail.variables(place) == {
+        "ESTEIO_MAIL__SERVER": "127.0.0.1",
+        "ESTEIO_MAIL__PORT": "4001",
+        "ESTEIO_MAIL__TLS": "none",
+        "ESTEIO_MAIL__FROM_ADDRESS": SENDER,
+    }
+    assert mail.command(place)[-2:] == ("--folder", str(tmp_path / "mails"))
+    assert {"4001", "4002"} <= set(mail.command(place))
+    (tmp_path / ".env").write_text("EMAIL_FROM=books@example.org\n")
+    assert "ESTEIO_MAIL__FROM_ADDRESS" not in stand_ins()[2].variables(place)
+
+
+@pytest.mark.parametrize("own", ["ESTEIO_HTTP__PUBLIC_URL", "API_BASE_URL"])
+def test_links_lead_to_where_the_house_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own: str) -> None:
+    """Every process is told the address of this run, unless the operator said where it is seen from outside."""
+    monkeypatch.chdir(tmp_path)
+    assert surroundings_of(Address("0.0.0.0", 8123))["ESTEIO_HTTP__PUBLIC_URL"] == "http://127.0.0.1:8123"
+    (tmp_path / ".env").write_text(f"{own}=https://books.example.org\n")
+    assert "ESTEIO_HTTP__PUBLIC_URL" not in surroundings_of(Address("127.0.0.1", 8123))
 
 
 def test_every_revision_is_looked_at() -> None:

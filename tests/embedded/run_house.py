@@ -15,11 +15,17 @@ from esteio.embedded.refusals import Refused
 from esteio.embedded.stand_ins import StandIn as Party
 
 STAND_IN = (sys.executable, str(Path(__file__).with_name("stand_in.py")))
+PARTY = Party(
+    "Party",
+    lambda place: (*STAND_IN, "party", str(place.address.port), str(place.folder)),
+    lambda place: {"PARTY_URL": place.url, "PARTY_SECRET": "known to both"},
+    keeps="letters",
+)
 
 
 def tell(opened: Opened) -> None:
-    for name, url in opened.stand_ins.items():
-        print(name, url)
+    for name, place in opened.stand_ins.items():
+        print(name, place.url)
     print("ready at", opened.address.url, flush=True)
 
 
@@ -30,7 +36,7 @@ def main(data: str, port: str) -> None:
         (*STAND_IN, "serve", "127.0.0.1", port),
         worker=(*STAND_IN, "work", "worker"),
         scheduler=(*STAND_IN, "work", "scheduler"),
-        stand_ins=(Party("Party", (*STAND_IN, "party"), "PARTY_URL"),) if "PARTY" in os.environ else (),
+        stand_ins=(PARTY,) if "PARTY" in os.environ else (),
         demo=(*STAND_IN, "demo") if "DEMO" in os.environ else None,
         revisions=os.environ.get("REVISIONS", ""),
     )

@@ -1,6 +1,6 @@
 """The commands of a house, as small as they can be.
 
-`stand_in.py migrate|bootstrap|demo|serve HOST PORT|work NAME|party PORT`
+`stand_in.py migrate|bootstrap|demo|serve HOST PORT|work NAME|party PORT FOLDER`
 
 STAND_IN in the environment names a mood of the API: `dies` at once, `deaf` to SIGTERM. DEMO is the exit code of the
 samples. ENDED names a file to which each that works in the background, the API and the party write their names when
@@ -16,14 +16,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 SHOWN = ("ESTEIO_DATABASE__URL", "ESTEIO_REDIS__URL", "ESTEIO_SECRET_KEY")
-PARTY_URL = "PARTY_URL"
+PARTY = ("PARTY_URL", "PARTY_SECRET")
 UNTIL_END_OF_LIFELINE = "import os; os.read(int(os.environ['ESTEIO_LIFELINE_FD']), 1)"
 
 
 class Answers(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
-        shown = {name: os.environ[name] for name in SHOWN} | {PARTY_URL: os.environ.get(PARTY_URL)}
-        body = json.dumps(shown | {"pid": os.getpid()}).encode()
+        shown = {name: os.environ[name] for name in SHOWN} | {name: os.environ.get(name) for name in PARTY}
+        body = json.dumps(shown | {"pid": os.getpid(), "arguments": sys.argv[1:]}).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -80,7 +80,7 @@ if __name__ == "__main__":
             serve(host, int(port), os.environ.get("STAND_IN", ""))
         case ["work", name]:
             work(name)
-        case ["party", port]:
+        case ["party", port, _]:
             party(int(port))
         case ["demo"]:
             sys.exit(int(os.environ["DEMO"]))

@@ -234,12 +234,21 @@ def test_a_stand_in_is_there_from_start_to_end(data: Path, free_port: int, place
         assert up.told == [f"Party {url}", f"ready at http://127.0.0.1:{free_port}"]
         assert until(lambda: asked(url), SECONDS)
         first = asked(url)["pid"]
+        assert (asked(url)["PARTY_SECRET"], up.ask()["PARTY_SECRET"]) == ("known to both", "known to both")
+        told = data / "stand-ins.json"
+        assert told.stat().st_mode & 0o777 == 0o600
+        party = json.loads(told.read_text())["Party"]
+        assert (party["url"], party["letters"]) == (url, str(data / "letters"))
+        assert asked(url)["arguments"][1:] == [url.rpartition(":")[2], party["letters"]]
+        assert party["control"].endswith("/_standin")
         assert first in [one.pid for one in psutil.Process(up.process.pid).children()]
         os.kill(first, signal.SIGKILL)
         assert until(lambda: asked(url).get("pid", first) != first, SECONDS)
+        assert asked(url)["PARTY_SECRET"] == "known to both"
         assert until(lambda: len(up.background()) == 2, SECONDS)
         assert up.end(signal.SIGTERM) == 0
     assert ended.read_text().split() == ["api", "scheduler", "worker", "party"]
+    assert not told.exists()
 
 
 def asked(url: str) -> dict[str, Any]:
@@ -253,8 +262,10 @@ def asked(url: str) -> dict[str, Any]:
 
 def test_no_stand_in_without_need(data: Path, free_port: int) -> None:
     """A house whose commands name none starts none and says nothing of any."""
+    (data / "stand-ins.json").write_text("of a run that was killed")
     with opened(data, free_port) as up:
         assert up.ask()["PARTY_URL"] is None
+        assert not (data / "stand-ins.json").exists()
         assert up.told == [f"ready at http://127.0.0.1:{free_port}"]
 
 

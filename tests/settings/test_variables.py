@@ -52,7 +52,19 @@ OPERATORS_NAMES = {
     "RADAR_API_KEY": ("a-key-of-an-operator", "a-key-of-an-operator"),
     "RADAR_API_KEYS_ADDITIONAL": ("second-key,third-key", "second-key,third-key"),
     "DEBUG": ("true", True),
+    "SMTP_SERVER": ("smtp.example.org", "smtp.example.org"),
+    "SMTP_PORT": ("465", 465),
+    "SMTP_USER": ("books", "books"),
+    "SMTP_PASSWORD": ("hush-mail", "hush-mail"),
+    "EMAIL_FROM": ("books@example.org", "books@example.org"),
+    "EMAIL_FROM_NAME": ("PetStory", "PetStory"),
 }
+COMPANIONS = {
+    "SMTP_SERVER": {"ESTEIO_MAIL__FROM_ADDRESS": "books@example.org"},
+    "SMTP_USER": {"ESTEIO_MAIL__PASSWORD": "hush-mail"},
+    "SMTP_PASSWORD": {"ESTEIO_MAIL__USER": "books"},
+}
+"""What some cannot be without."""
 
 
 class TestNames:
@@ -65,7 +77,9 @@ class TestNames:
         """What the alias says is what its setting has."""
         text, value = OPERATORS_NAMES[name]
         needed = {key: value for key, value in NEEDED.items() if key != f"ESTEIO_{name.replace('_URL', '__URL')}"}
-        settings = read_settings(sections(SHIPPED), environ={**needed, name: text}, dotenv=Path("nowhere"))
+        settings = read_settings(
+            sections(SHIPPED), environ={**needed, **COMPANIONS.get(name, {}), name: text}, dotenv=Path("nowhere")
+        )
         assert at(settings, *ALIASES[name]) == value
 
     def test_the_full_name_wins_over_the_alias(self) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from standardwebhooks import Webhook
 
-from esteio.webhooks.schemes import StandardWebhooks
+from esteio.webhooks.schemes import Arrival, StandardWebhooks
 from tests.house import eventually, unused_port
 from tests.upstream.receiver import Receiver
 from tests.webhooks.station import DELIVERIES, ENDPOINTS, Station
@@ -71,7 +71,7 @@ class TestDelivered:
         desk.test(endpoint)
         desk.ended(endpoint)
         [request] = receiver.requests
-        assert StandardWebhooks().verify(request.headers, request.body, [endpoint["secret"]], request.at)
+        assert StandardWebhooks().verify(Arrival(request.headers, {}, request.body), [endpoint["secret"]], request.at)
 
 
 class TestAgain:

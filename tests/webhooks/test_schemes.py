@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from esteio.webhooks.errors import InvalidSignature
-from esteio.webhooks.schemes import GenericHmac, known_id
+from esteio.webhooks.schemes import Arrival, GenericHmac, known_id
 
 NOW = 1_700_000_000.0
 SECRET = "a secret of theirs"
@@ -34,15 +34,15 @@ def test_a_signed_body(body: bytes) -> None:
     """Any bytes that carry the right signature are taken, under any of the secrets, with the sender's own id."""
     signature = "sha256=" + hmac.digest(SECRET.encode(), body, "sha256").hex()
     headers = {"x-hub-signature-256": signature, "x-github-delivery": "d1"}
-    assert HUB.verify(headers, body, ["another", SECRET], NOW) == "d1"
-    assert TIMED.verify(timed(body), body, [SECRET], NOW) == "a1"
+    assert HUB.verify(Arrival(headers, {}, body), ["another", SECRET], NOW) == "d1"
+    assert TIMED.verify(Arrival(timed(body), {}, body), [SECRET], NOW) == "a1"
 
 
 @given(st.binary(max_size=300), st.binary(min_size=1, max_size=10))
 def test_an_altered_body(body: bytes, more: bytes) -> None:
     """No other bytes are taken with that signature."""
     with pytest.raises(InvalidSignature):
-        TIMED.verify(timed(body), body + more, [SECRET], NOW)
+        TIMED.verify(Arrival(timed(body), {}, body + more), [SECRET], NOW)
 
 
 @pytest.mark.parametrize(
@@ -62,26 +62,26 @@ def test_an_altered_body(body: bytes, more: bytes) -> None:
 def test_altered_headers(change: dict[str, str]) -> None:
     """What belongs to the proof cannot be exchanged, left out or filled with rubbish."""
     with pytest.raises(InvalidSignature):
-        TIMED.verify({**timed(b"{}"), **change}, b"{}", [SECRET], NOW)
+        TIMED.verify(Arrival({**timed(b"{}"), **change}, {}, b"{}"), [SECRET], NOW)
 
 
 @pytest.mark.parametrize("at", [int(NOW) - 301, int(NOW) + 301])
 def test_an_old_message(at: int) -> None:
     """A message that is rightly signed but not of these minutes is refused."""
     with pytest.raises(InvalidSignature):
-        TIMED.verify(timed(b"{}", at=at), b"{}", [SECRET], NOW)
+        TIMED.verify(Arrival(timed(b"{}", at=at), {}, b"{}"), [SECRET], NOW)
 
 
 def test_without_secrets_nothing_holds() -> None:
     """An empty list of secrets, or an empty secret's signature, opens nothing."""
     with pytest.raises(InvalidSignature):
-        TIMED.verify(timed(b"{}", secret=""), b"{}", [], NOW)
+        TIMED.verify(Arrival(timed(b"{}", secret=""), {}, b"{}"), [], NOW)
 
 
 def test_a_body_is_its_own_id_where_there_is_none() -> None:
     """Without a header for it, equal bodies are one message and others are not."""
     scheme = GenericHmac(header="X-Signature")
-    ids = {scheme.verify(_signed(body), body, [SECRET], NOW) for body in (b"one", b"one", b"two")}
+    ids = {scheme.verify(Arrival(_signed(body), {}, body), [SECRET], NOW) for body in (b"one", b"one", b"two")}
     assert len(ids) == 2
 
 

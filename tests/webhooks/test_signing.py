@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from esteio.webhooks.errors import InvalidSignature
-from esteio.webhooks.schemes import StandardWebhooks
+from esteio.webhooks.schemes import Arrival, StandardWebhooks
 from esteio.webhooks.signing import (
     SigningSecret,
     is_fresh,
@@ -57,7 +57,7 @@ def test_ours_accepts_the_librarys(secret: str, message: str, body: bytes) -> No
         "webhook-timestamp": str(int(now.timestamp())),
         "webhook-signature": f"v1,AAAA {signature}",
     }
-    assert StandardWebhooks().verify(headers, body, ["whsec_" + "A" * 32, secret], now.timestamp()) == message
+    assert StandardWebhooks().verify(Arrival(headers, {}, body), ["whsec_" + "A" * 32, secret], now.timestamp()) == message
 
 
 @given(secrets, messages, bodies, st.sampled_from(["body", "id", "timestamp", "secret"]))
@@ -73,7 +73,7 @@ def test_nothing_altered_is_accepted(secret: str, message: str, body: bytes, alt
     else:
         secret = SigningSecret.new("v1").shown
     with pytest.raises(InvalidSignature):
-        StandardWebhooks().verify(headers, body, [secret], TIMESTAMP)
+        StandardWebhooks().verify(Arrival(headers, {}, body), [secret], TIMESTAMP)
     with pytest.raises(WebhookVerificationError):
         Webhook(secret).verify(body, headers, json_parse=False)
 
@@ -92,7 +92,7 @@ def test_ed25519() -> None:
     secret, other = SigningSecret.new("v1a"), SigningSecret.new("v1a")
     headers = signed_headers(MESSAGE, TIMESTAMP, BODY, [secret])
     assert secret.shown.startswith("whpk_") and headers["webhook-signature"].startswith("v1a,")
-    assert StandardWebhooks().verify(headers, BODY, [secret.shown], TIMESTAMP) == MESSAGE
+    assert StandardWebhooks().verify(Arrival(headers, {}, BODY), [secret.shown], TIMESTAMP) == MESSAGE
     content = signed_content(MESSAGE, str(TIMESTAMP), BODY)
     assert not is_signed(headers["webhook-signature"], content, [other.shown])
     assert not is_signed(headers["webhook-signature"], content + b"x", [secret.shown])

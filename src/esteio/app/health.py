@@ -13,6 +13,8 @@ from esteio.http.exchange import exchange_of
 from esteio.http.rules import rules
 from esteio.jobs.census import Census, unattended
 from esteio.jobs.kinds import QUEUES
+from esteio.manifest import Degraded
+from esteio.resources import Resources
 from esteio.runtime.readiness import Readiness
 from esteio.telemetry.metrics import CONTENT_TYPE, exposition
 
@@ -22,6 +24,13 @@ WITHIN = 2.0
 
 probes = APIRouter(tags=["health"])
 v2 = APIRouter(tags=["health"])
+
+
+async def disk(resources: Resources) -> None:
+    """Says when room for files gets scarce: no reason to send requests elsewhere."""
+    low = await resources.files.space.low()
+    if low is not None:
+        raise Degraded(low)
 
 
 def _readiness(request: Request) -> Readiness:

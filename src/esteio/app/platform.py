@@ -85,6 +85,7 @@ def platform(settings: Settings, documents: APIRouter) -> Manifest:
         jobs=PLATFORM_JOBS,
         schedules=PLATFORM_SCHEDULES,
         channels=PLATFORM_CHANNELS,
+        health={"disk": health.disk},
     )
 
 

@@ -5,6 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import tempfile
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, Literal
 
 import click
 
@@ -13,9 +18,14 @@ from esteio.cli.lifeline import end_with
 from esteio.standins.control import Control
 from esteio.standins.fakestore import FakeStore
 from esteio.standins.faults import WORDS
-from esteio.standins.stand_in import LOOPBACK, Site, StandIn
+from esteio.standins.gemini import Gemini
+from esteio.standins.mercadopago import SECRET, TOKEN, MercadoPago
+from esteio.standins.smtp import Box, MailServer, Smtp, Terms
+from esteio.standins.smtp.terms import COMMON, LARGEST
+from esteio.standins.stand_in import LOOPBACK, StandIn
 
 Port = click.IntRange(0, 65535)
+Command = Callable[..., None]
 
 
 @click.group()
@@ -26,26 +36,108 @@ def standin() -> None:
     """
 
 
-def _epilog(own: dict[str, str]) -> str:
-    lines = [f"  {name:<12} {words}" for name, words in {**WORDS, **own}.items()]
-    return "\n".join(["\b", "Faults:", *lines])
+def _epilog(own: Mapping[str, str], common: Mapping[str, str] = WORDS) -> str:
+    faults = {**common, **own}
+    width = max(map(len, faults))
+    return "\n".join(["\b", "Faults:", *(f"  {name:<{width}} {words}" for name, words in faults.items())])
 
 
-@standin.command(epilog=_epilog(dict(FakeStore.faults)))
-@click.option("--port", required=True, type=Port, help="Port to listen on; 0 takes a free one.")
-@click.option("--host", default=LOOPBACK, show_default=True, help="Address to listen on.")
-@click.option("--control-port", default=0, type=Port, help="Port of the control, on 127.0.0.1.  [default: a free one]")
-@click.option("--fault", default="none", show_default=True, metavar="NAME", help="What goes wrong from the start.")
-def fakestore(port: int, host: str, control_port: int, fault: str) -> None:
+def _placed(command: Command) -> Command:
+    """With the options that every party has."""
+    for option in (
+        click.option("--fault", default="none", show_default=True, metavar="NAME", help="What goes wrong at first."),
+        click.option(
+            "--control-port", default=0, type=Port, help="Port of the control, on 127.0.0.1.  [default: a free one]"
+        ),
+        click.option("--host", default=LOOPBACK, show_default=True, help="Address to listen on."),
+        click.option("--port", required=True, type=Port, help="Port to listen on; 0 takes a free one."),
+    ):
+        command = option(command)
+    return command
+
+
+@standin.command(epilog=_epilog(FakeStore.faults))
+@_placed
+def fakestore(host: str, port: int, **rest: Any) -> None:
     """Play FakeStoreAPI: products, carts, users, auth/login.
 
     The line it prints once it listens says where it is, and where its control.
     """
-    _play("FakeStore", FakeStore(), host, port, control_port, fault)
+    _play("FakeStore", StandIn(FakeStore(), host, port), **rest)
 
 
-def _play(name: str, site: Site, host: str, port: int, control_port: int, fault: str) -> None:
-    party = StandIn(site, host, port)
+@standin.command(epilog=_epilog(MercadoPago.faults))
+@_placed
+@click.option(
+    "--access-token",
+    envvar="ESTEIO_PETSTORY__MERCADOPAGO_ACCESS_TOKEN",
+    default=TOKEN,
+    show_default=True,
+    show_envvar=True,
+    help="What callers must have.",
+)
+@click.option(
+    "--secret",
+    envvar="ESTEIO_PETSTORY__MERCADOPAGO_WEBHOOK_SECRET",
+    default=SECRET,
+    show_default=True,
+    show_envvar=True,
+    help="What signs notifications.",
+)
+@click.option("--live", is_flag=True, help="Payments say that they are real.")
+def mercadopago(host: str, port: int, access_token: str, secret: str, live: bool, **rest: Any) -> None:
+    """Play Mercado Pago: preferences, a checkout page, payments, refunds, signed notifications.
+
+    Its state is in memory and ends with it. Keep real secrets out of the command line: it is seen by all of this
+    machine's users, the environment is not.
+    """
+    _play("MercadoPago", StandIn(MercadoPago(access_token, secret, live), host, port), **rest)
+
+
+@standin.command(epilog=_epilog(Gemini.faults))
+@_placed
+@click.option("--api-key", help="The only key that is taken.  [default: any]")
+@click.option("--model", multiple=True, help="A model that there is; may be repeated.  [default: all but old ones]")
+def gemini(host: str, port: int, api_key: str | None, model: tuple[str, ...], **rest: Any) -> None:
+    """Play the Gemini API: generateContent for pictures and for texts.
+
+    `PUT /_standin/next` on the control port, with names of faults, says what the next answers come to.
+    """
+    _play("Gemini", StandIn(Gemini(api_key, frozenset(model) or None), host, port), **rest)
+
+
+@standin.command(epilog=_epilog(Smtp.faults, COMMON))
+@_placed
+@click.option("--tls", type=click.Choice(["none", "starttls", "tls"]), default="starttls", show_default=True)
+@click.option("--user", envvar="ESTEIO_MAIL__USER", default="", show_envvar=True, help="Who may send.  [default: all]")
+@click.option("--password", envvar="ESTEIO_MAIL__PASSWORD", default="", show_envvar=True, help="That user's password.")
+@click.option("--largest", default=LARGEST, show_default=True, type=click.IntRange(1024), help="Bytes of a mail.")
+@click.option(
+    "--folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where mails are kept.  [default: one that goes when it ends]",
+)
+def smtp(
+    host: str,
+    port: int,
+    tls: Literal["none", "starttls", "tls"],
+    user: str,
+    password: str,
+    largest: int,
+    folder: Path | None,
+    **rest: Any,
+) -> None:
+    """Play a mail server that delivers nothing and keeps every mail.
+
+    `GET /_standin/mails` on the control port lists them, `GET /_standin/certificate` is what to trust.
+    """
+    with ExitStack() as stack:
+        kept = folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="esteio-standin-"))) / "mails"
+        site = Smtp(Box(kept), Terms(tls, user, password, largest))
+        _play("SMTP", MailServer(site, host, port), **rest)
+
+
+def _play(name: str, party: StandIn, control_port: int, fault: str) -> None:
     if fault not in party.faults.words:
         raise click.BadParameter(f"there is {', '.join(party.faults.words)}", param_hint="--fault")
     party.faults.switch(fault)
@@ -53,6 +145,8 @@ def _play(name: str, site: Site, host: str, port: int, control_port: int, fault:
         asyncio.run(_until_told(name, party, Control(party, control_port)))
     except OSError as error:
         raise StartRefused(f"{error.strerror or error}.") from error
+    except ImportError as error:
+        raise StartRefused(f"{error}: pip install 'esteio[embedded]'.") from error
 
 
 async def _until_told(name: str, party: StandIn, control: Control) -> None:

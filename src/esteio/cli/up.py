@@ -10,20 +10,20 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import click
-from dotenv import dotenv_values
 
+from esteio.cli.parties import given, stand_ins
 from esteio.embedded.address import Address
 from esteio.embedded.commands import Commands
 from esteio.embedded.house import House, Opened, Voice
 from esteio.embedded.refusals import Refused
-from esteio.embedded.stand_ins import StandIn
 
 EPILOG = (
     "Exit codes: 0 stopped when asked to, 2 wrong command line, 65 data of a newer version, 69 address taken, "
     "70 an engine, a migration, the API, the worker or the scheduler failed, 73 disk full or not writable, "
     "75 the data directory is in use, 77 not permitted, 78 no PostgreSQL or Valkey found."
 )
-STAND_INS = (("FakeStore", "fakestore", "ESTEIO_STORE__UPSTREAM_URL"),)
+PUBLIC_URL = "ESTEIO_HTTP__PUBLIC_URL"
+PUBLIC = frozenset({PUBLIC_URL, "API_BASE_URL"})
 PACKAGE = Path(__file__).parents[1]
 LABELS = {"email": "E-mail", "password": "Password", "api_key": "API key"}
 
@@ -44,15 +44,24 @@ def up(host: str, port: int, workers: int | None, data_dir: Path, demo: bool) ->
     """Run PostgreSQL, Valkey, the API, a worker for each queue and the scheduler until Ctrl-C.
 
     An engine whose address is set (ESTEIO_DATABASE__URL, ESTEIO_REDIS__URL) is not started; that address is used. So
-    it is with FakeStoreAPI, which a stand-in plays unless ESTEIO_STORE__UPSTREAM_URL is set, also in `.env`.
+    it is with the parties outside, which are played here unless the operator's own are set, also in `.env`:
+    FakeStoreAPI (ESTEIO_STORE__UPSTREAM_URL), Mercado Pago (ESTEIO_PETSTORY__MERCADOPAGO_ACCESS_TOKEN), a mail server
+    (ESTEIO_MAIL__SERVER).
     """
     voice = Voice(note=_note, credentials=_credentials, opened=_opened)
-    house = House(data_dir, Address(host, port), _commands(host, port, workers, demo), os.environ, voice)
+    address = Address(host, port)
+    house = House(data_dir, address, _commands(host, port, workers, demo), surroundings_of(address), voice)
     try:
         house.live()
     except Refused as refused:
         _note(str(refused))
         sys.exit(refused.code)
+
+
+def surroundings_of(address: Address) -> dict[str, str]:
+    """Links, also those that workers make, lead to where the API is served, unless the operator said other."""
+    known = not given().isdisjoint(PUBLIC)
+    return {**os.environ} if known else {**os.environ, PUBLIC_URL: address.url}
 
 
 def _commands(host: str, port: int, workers: int | None, demo: bool) -> Commands:
@@ -64,7 +73,7 @@ def _commands(host: str, port: int, workers: int | None, demo: bool) -> Commands
         serve=serve if workers is None else (*serve, "--workers", str(workers)),
         worker=(*esteio, "worker"),
         scheduler=(*esteio, "scheduler"),
-        stand_ins=stand_ins(),
+        stand_ins=stand_ins(_note),
         demo=(*esteio, "outages", "demo") if demo else None,
         revisions=revisions(),
     )
@@ -87,17 +96,6 @@ def revision_files() -> list[Path]:
     return sorted((*PACKAGE.glob("migrations/versions/*.py"), *PACKAGE.glob("services/*/migrations/*.py")))
 
 
-def stand_ins() -> tuple[StandIn, ...]:
-    """The parties whose addresses the settings would find neither in the environment nor in `.env`."""
-    given = {**dotenv_values(".env"), **os.environ}
-    found = {name.upper() for name, value in given.items() if value}
-    return tuple(
-        StandIn(name, (*_esteio(), "standin", command, "--port"), variable)
-        for name, command, variable in STAND_INS
-        if variable not in found
-    )
-
-
 def _note(sentence: str) -> None:
     click.echo(f"esteio: {sentence}", err=True)
 
@@ -114,7 +112,7 @@ def _opened(opened: Opened) -> None:
         "Docs": f"{opened.address.url}/docs",
         "PostgreSQL": _without_password(opened.database_url),
         "Valkey": _without_password(opened.redis_url),
-        **{name: f"{url} (stand-in)" for name, url in opened.stand_ins.items()},
+        **{name: f"{place.url} (stand-in)" for name, place in opened.stand_ins.items()},
         "Data": str(opened.data),
         "Logs": str(opened.logs),
     }

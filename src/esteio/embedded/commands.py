@@ -12,7 +12,7 @@ from esteio.embedded.child import Child, Program
 from esteio.embedded.children import Children
 from esteio.embedded.patience import Pause, until
 from esteio.embedded.refusals import ExitCode, Refused
-from esteio.embedded.stand_ins import StandIn
+from esteio.embedded.stand_ins import Place, StandIn
 
 MIGRATE_SECONDS = 3600.0
 BOOTSTRAP_SECONDS = 60.0
@@ -81,10 +81,10 @@ class Performance:
         child = self.children.run(program, DEMO_SECONDS, self.pause)
         return "" if child.ended == 0 else f"The samples could not be put in (exit {child.ended}); the house goes on."
 
-    def stand_in(self, part: StandIn, address: Address, log: Path) -> None:
+    def stand_in(self, part: StandIn, place: Place, log: Path) -> None:
         """Start a party that is played here. It is not waited for: who calls it has its ways with one that is away."""
-        command = (*part.command, str(address.port))
-        self.children.start(replace(self._program(f"The stand-in for {part.name}", command), log=log))
+        program = self._program(f"The stand-in for {part.name}", part.command(place))
+        self.children.start(replace(program, log=log))
 
     def serve(self, address: Address) -> Child:
         """The API's process, ready at the address."""

@@ -5,6 +5,8 @@ lock            held while in use, with the pid  children.json  the processes ru
 postgres/       the PostgreSQL cluster           log/         what the engines say
 run/            the engines' sockets             bootstrapped the first administrator was told
 metrics/        numbers of the processes now    migrated     the revisions that were applied last
+files/          what is stored                  stand-ins.json  where the parties are that are played here
+mails/          what the played mail server took
 """
 
 from __future__ import annotations
@@ -44,6 +46,7 @@ class DataDirectory:
         self.format = self.path / "format"
         self.lock = self.path / "lock"
         self.secret_file = self.path / "secret"
+        self.stand_ins = self.path / "stand-ins.json"
 
     def log(self, name: str) -> Path:
         """The log file of an engine; one that grew beyond 16 MiB is set aside as `.1` first."""

@@ -21,7 +21,7 @@ from esteio.embedded.directory import DataDirectory, open_directory
 from esteio.embedded.engines import Engines
 from esteio.embedded.patience import until
 from esteio.embedded.refusals import Refused, from_system
-from esteio.embedded.stand_ins import Places, held
+from esteio.embedded.stand_ins import Place, Places, held
 from esteio.embedded.supervision import Backoff, Supervision
 from esteio.embedded.watch import Interrupted, Watch
 
@@ -43,7 +43,7 @@ class Opened:
     redis_url: str
     data: Path
     logs: Path
-    stand_ins: Mapping[str, str] = field(default_factory=dict)
+    stand_ins: Mapping[str, Place] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -59,8 +59,8 @@ class House:
     """One run of `esteio up`.
 
     An engine whose address stands in `environment` is not started: that address is used. Every command gets both
-    addresses, those of the stand-ins, the master secret, a directory where metrics meet, and the descriptor of the
-    lifeline: a pipe that reaches its end when this process is gone, however it went.
+    addresses, what the stand-ins are found by, the master secret, a directory where metrics meet, and the descriptor of
+    the lifeline: a pipe that reaches its end when this process is gone, however it went.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class House:
             self._take_address(end_orphans(directory.children, pause=watch.pause), watch)
             children = Children(directory.children, watch.rest, lambda: watch.hurried)
             engines = self._engines(directory, children, watch)
-            with _lifeline() as lifeline, held(self._commands.stand_ins, self._address.port) as places:
+            with _lifeline() as lifeline, held(self._commands.stand_ins, self._address.port, directory) as places:
                 try:
                     engines.start()
                     environment = self._environment_for(directory, engines, lifeline) | places.variables
@@ -129,8 +129,8 @@ class House:
         return {name: value for name, value in self._environment.items() if not name.startswith("PG")} | ours
 
     def _open(self, directory: DataDirectory, performance: Performance, places: Places) -> None:
-        for part, address in places.found:
-            performance.stand_in(part, address, directory.log(part.name.lower()))
+        for part, place in places.found:
+            performance.stand_in(part, place, directory.log(part.name.lower()))
         self._migrate(directory, performance)
         credentials = self._first_credentials(directory, performance)
         try:
@@ -145,7 +145,8 @@ class House:
                 self._voice.credentials(credentials)
             directory.bootstrapped.touch()
         database_url, redis_url = (performance.environment[name] for name in (DATABASE_URL, REDIS_URL))
-        self._voice.opened(Opened(self._address, database_url, redis_url, directory.path, directory.logs, places.urls))
+        told = (directory.path, directory.logs, places.by_name)
+        self._voice.opened(Opened(self._address, database_url, redis_url, *told))
         performance.work(api)
 
     def _migrate(self, directory: DataDirectory, performance: Performance) -> None:

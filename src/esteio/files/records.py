@@ -1,12 +1,13 @@
 """The rows of files: written with what they belong to, read by whoever has a link."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from uuid import UUID
 
 from pydantic import BaseModel
-from sqlalchemy import Uuid, bindparam, select
+from sqlalchemy import Uuid, bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from esteio.base.errors import NotFound
@@ -77,6 +78,21 @@ def keep(
             deleted_at=None,
         )
     )
+
+
+async def revoke(session: AsyncSession, ids: Iterable[UUID]) -> None:
+    """From the commit on nobody gets these files, whatever links are about; the purge removes them."""
+    gone = update(StoredFile).where(StoredFile.id.in_(list(ids)), StoredFile.deleted_at.is_(None))
+    await session.execute(gone.values(deleted_at=func.now()))
+
+
+async def keep_until(session: AsyncSession, ids: Iterable[UUID], when: datetime) -> None:
+    """These files are kept until then, longer or shorter than before. One that was revoked stays so.
+
+    A link that was given out before ends when it said, or with its file if that is sooner.
+    """
+    kept = update(StoredFile).where(StoredFile.id.in_(list(ids)), StoredFile.deleted_at.is_(None))
+    await session.execute(kept.values(expires_at=when))
 
 
 @lru_cache

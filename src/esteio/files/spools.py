@@ -9,7 +9,7 @@ from io import FileIO
 from pathlib import Path
 
 from esteio.base.errors import EsteioError, Unavailable
-from esteio.files.errors import store_error
+from esteio.files.errors import StorageFull, store_error
 from esteio.files.settings import FilesSettings
 from esteio.files.store import PIECE
 
@@ -42,8 +42,12 @@ class Spool:
     async def flush(self) -> None:
         """What was written is in the file. Raises `StorageFull`."""
         piece, self._pending = bytes(self._pending), bytearray()
-        if piece:
-            await _disk(self._append, piece)
+        if not piece:
+            return
+        try:
+            await asyncio.to_thread(_append, self._hand(), piece)
+        except OSError as error:
+            raise _refusal(error) from error
 
     def rewind(self) -> None:
         """Whoever reads the descriptor next begins at the first byte."""
@@ -52,31 +56,41 @@ class Spool:
     async def pieces(self) -> AsyncIterator[bytes]:
         """All bytes that are in the file, whoever wrote them."""
         at = 0
-        while piece := await asyncio.to_thread(os.pread, self.fileno(), PIECE, at):
+        while piece := await asyncio.to_thread(_read, self._hand(), at):
             yield piece
             at += len(piece)
 
-    def _append(self, piece: bytes) -> None:
-        rest = memoryview(piece)
-        while rest:
-            rest = rest[os.write(self.fileno(), rest) :]
+    def _hand(self) -> FileIO:
+        """A descriptor for one thread alone: this file may be closed, and its number taken, while a thread is at it."""
+        return FileIO(os.dup(self.fileno()), "r+")
 
 
 @contextmanager
 def spool(settings: FilesSettings) -> Iterator[Spool]:
-    """An empty file in the temporary folder. Raises `StorageFull` and `Unavailable`."""
+    """An empty file in the temporary folder. Raises `StorageFull`, or `Unavailable` where none can be made."""
     folder = temporary_folder(settings)
     try:
         folder.mkdir(mode=_OWNER, parents=True, exist_ok=True)
-        file = tempfile.TemporaryFile(dir=folder, buffering=0)
+        file = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115 - what fails in the block is not this
     except OSError as error:
-        raise _refused(error) from error
+        raise _refusal(error) from error
     with file:
         yield Spool(file)
 
 
-async def _disk(work: "Callable[[bytes], None]", piece: bytes) -> None:
-    try:
-        await asyncio.to_thread(work, piece)
-    except OSError as error:
-        raise _refused(error) from error
+def _append(hand: FileIO, piece: bytes) -> None:
+    with hand:
+        rest = memoryview(piece)
+        while rest:
+            rest = rest[os.write(hand.fileno(), rest) :]
+
+
+def _read(hand: FileIO, at: int) -> bytes:
+    with hand:
+        return os.pread(hand.fileno(), PIECE, at)
+
+
+def _refusal(error: OSError) -> EsteioError:
+    words = f"temporary files: [os error {error.errno}] {error.strerror}"
+    full = isinstance(store_error(OSError(words)), StorageFull)
+    return StorageFull(operator=words) if full else Unavailable(operator=words)

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from esteio.base.errors import NotFound
+from esteio.base.errors import EsteioError, NotFound
 from esteio.files.backends import folder_of, open_backend
 from esteio.files.errors import store_error
 from esteio.files.leftovers import unfinished
@@ -151,6 +151,17 @@ class Store:
             except StopAsyncIteration:
                 return
             yield bytes(piece)
+
+    @asynccontextmanager
+    async def kept_if_well(self, written: Written) -> AsyncIterator[None]:
+        """The object goes again when the block, in which its row is written, comes to nothing."""
+        try:
+            yield
+        except BaseException:
+            # What cannot be deleted now has no row, and is removed as an orphan.
+            with suppress(EsteioError):
+                await asyncio.shield(self.delete(written.key))
+            raise
 
     async def delete(self, key: str) -> None:
         """The object is not there any more, whether or not it was."""

@@ -7,6 +7,7 @@ covers it alone, and a cached one is spliced between a fresh head and tail.
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Literal
 from urllib.parse import quote
 from uuid import UUID
@@ -46,6 +47,8 @@ def _plain(value: Any) -> Any:
         return str(value)
     if isinstance(value, BaseModel):
         return dict(value)
+    if isinstance(value, Decimal):
+        return str(value)  # a JSON number would be read as a binary fraction
     raise TypeError(f"{type(value).__name__} has no place in an answer")
 
 

@@ -93,6 +93,12 @@ async def enqueue_all(
     return [found[place] for place in range(len(orders))]
 
 
+async def living(session: AsyncSession, kind: JobKind[Any], keys: Sequence[str]) -> set[str]:
+    """Which of these keys a job of the kind lives under in the tenant: it waits, rests or runs."""
+    found = await session.execute(_LIVING, {"name": kind.name, "keys": list(keys)})
+    return {row.unique_key for row in found}
+
+
 async def _write(
     session: AsyncSession, kind: JobKind[Payload], orders: dict[int, Order[Payload]], tenant: UUID, principal: str
 ) -> dict[int, UUID]:

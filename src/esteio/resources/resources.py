@@ -8,6 +8,7 @@ from esteio.base.clock import Clock
 from esteio.base.crypto import Keyring
 from esteio.db.database import Database
 from esteio.files.files import Files
+from esteio.mail.mailer import Mailer
 from esteio.redis.bulletin import Bulletin
 from esteio.redis.client import RedisClient
 from esteio.upstream.parties import Upstreams
@@ -23,6 +24,7 @@ class Resources:
     redis: RedisClient
     bulletin: Bulletin
     files: Files
+    mail: Mailer
     upstreams: Upstreams
 
 

@@ -9,6 +9,7 @@ from esteio.base.clock import Clock
 from esteio.base.crypto import Keyring
 from esteio.db.database import Database
 from esteio.files.files import Files
+from esteio.mail.mailer import Mailer
 from esteio.manifest import Manifest
 from esteio.redis.bulletin import Bulletin
 from esteio.redis.client import RedisClient
@@ -55,6 +56,7 @@ def make_resources(
         redis=redis,
         bulletin=Bulletin(redis),
         files=Files(settings.files, keyring, clock),
+        mail=Mailer(settings.mail, clock),
         upstreams=Upstreams(
             {
                 party.name: party.terms(settings.services[manifest.name])

@@ -17,6 +17,7 @@ _TITLES = {
     "auth": "Keys, tokens, passwords",
     "limits": "How often callers may call",
     "files": "Where exports and imports are kept; `esteio up` has a folder of its own",
+    "mail": "Through which server mail goes",
     "upstream": "Where calls to addresses that callers name may go",
     "webhooks": "Telling other servers, and being told",
     "telemetry": "How the house is seen",

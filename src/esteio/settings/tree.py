@@ -15,6 +15,7 @@ from esteio.files.settings import FilesSettings
 from esteio.http.settings import HttpSettings
 from esteio.jobs.settings import JobSettings
 from esteio.limits.settings import LimitSettings
+from esteio.mail.settings import MailSettings
 from esteio.realtime.settings import RealtimeSettings
 from esteio.redis.settings import RedisSettings
 from esteio.settings.variables import gathered, problems_of, stranger
@@ -38,6 +39,7 @@ class Settings(BaseModel):
     limits: LimitSettings = LimitSettings()
     jobs: JobSettings = JobSettings()
     files: FilesSettings = FilesSettings()
+    mail: MailSettings = MailSettings()
     upstream: UpstreamSettings = UpstreamSettings()
     webhooks: WebhookSettings = WebhookSettings()
     realtime: RealtimeSettings = RealtimeSettings()
@@ -53,6 +55,7 @@ SECTIONS = (
     "limits",
     "jobs",
     "files",
+    "mail",
     "upstream",
     "webhooks",
     "realtime",

@@ -33,6 +33,12 @@ ALIASES: dict[str, tuple[str, str]] = {
     "WORKER_SLEEP_SECONDS": ("jobs", "poll"),
     "APP_NAME": ("http", "app_name"),
     "TEMP_DIR": ("files", "temp_dir"),
+    "SMTP_SERVER": ("mail", "server"),
+    "SMTP_PORT": ("mail", "port"),
+    "SMTP_USER": ("mail", "user"),
+    "SMTP_PASSWORD": ("mail", "password"),
+    "EMAIL_FROM": ("mail", "from_address"),
+    "EMAIL_FROM_NAME": ("mail", "from_name"),
     "DEBUG": ("", "debug"),
 }
 """Names that the products' operators know. The `ESTEIO_…` name wins where both are set."""

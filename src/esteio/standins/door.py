@@ -20,6 +20,8 @@ class Door:
     connects. Port 0 takes a free one; `port` is known once it was opened or shut.
     """
 
+    scheme = "http"
+
     def __init__(self, host: str, port: int, receive: Host) -> None:
         self.port = port
         self._host = host
@@ -32,15 +34,16 @@ class Door:
     def url(self) -> str:
         """Where to call it; a wildcard is called by way of the loopback address."""
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self._host, self._host)  # noqa: S104 - compared with
-        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+        return f"{self.scheme}://[{host}]:{self.port}" if ":" in host else f"{self.scheme}://{host}:{self.port}"
 
     async def open(self) -> None:
         """Raises `OSError` where the address cannot be had."""
         if self._server is None:
             held, self._held = self._held or self._bound(), None
-            self._server = await asyncio.start_server(
-                self._welcome, sock=held, backlog=CONNECTIONS_WAITING, limit=HEAD_LIMIT
-            )
+            self._server = await self._served(held)
+
+    async def _served(self, held: socket.socket) -> asyncio.Server:
+        return await asyncio.start_server(self._welcome, sock=held, backlog=CONNECTIONS_WAITING, limit=HEAD_LIMIT)
 
     async def shut(self) -> None:
         """Refuse new connections and reset those that are open. Raises `OSError` where the address cannot be had."""

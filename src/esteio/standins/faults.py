@@ -69,8 +69,8 @@ INSTEAD: Mapping[str, Answer] = {
 class Faults:
     """The faults that are switched on, by the path they are limited to. A longer path overrules a shorter one."""
 
-    def __init__(self, own: Mapping[str, str]) -> None:
-        self.words = {**WORDS, **own}
+    def __init__(self, own: Mapping[str, str], common: Mapping[str, str] = WORDS) -> None:
+        self.words = {**common, **own}
         self._by_path: dict[str, Fault] = {}
         self._flaps = 0
 

@@ -9,10 +9,11 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from esteio.standins.control import Control
-from esteio.standins.stand_in import Site, StandIn
+from esteio.standins.stand_in import LOOPBACK, Site, StandIn
 
 T = TypeVar("T")
 R = TypeVar("R", bound="Running")
+S = TypeVar("S", bound=Site)
 PATIENCE = 30.0
 
 
@@ -59,13 +60,16 @@ class Running:
 
 
 @contextmanager
-def running(site: Site, kind: type[R], port: int = 0) -> Iterator[R]:
-    """The party on a free port (or this one) of the loopback address until the block ends."""
+def running(site: S, kind: type[R], port: int = 0, made: Callable[[S, str, int], StandIn] = StandIn) -> Iterator[R]:
+    """The party on a free port (or this one) of the loopback address until the block ends.
+
+    `made` puts the site behind its door, which is one for HTTP unless told.
+    """
     loop = asyncio.SelectorEventLoop()
     thread = threading.Thread(target=_turn, args=(loop,), name="stand-in", daemon=True)
     thread.start()
 
-    standin = StandIn(site, port=port)
+    standin = made(site, LOOPBACK, port)
     control = Control(standin)
     try:
         asyncio.run_coroutine_threadsafe(control.open(), loop).result(PATIENCE)

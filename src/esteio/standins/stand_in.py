@@ -11,7 +11,7 @@ from typing import Protocol, runtime_checkable
 
 from esteio.standins.door import Door
 from esteio.standins.faults import Faults, send
-from esteio.standins.wire import TEXT, Answer, Request, Unreadable, read_request
+from esteio.standins.wire import BODY_LIMIT, TEXT, Answer, Request, Unreadable, read_request
 
 LOOPBACK = "127.0.0.1"
 
@@ -20,7 +20,10 @@ Answering = Answer | None | Awaitable[Answer | None]
 
 
 class Site(Protocol):
-    """What a party answers. `faults` are those only this party has, with words for each."""
+    """What a party answers. `faults` are those only this party has, with words for each.
+
+    One that takes bodies of more than 4 MB says so by a member `body_limit`, in bytes.
+    """
 
     faults: Mapping[str, str]
 
@@ -57,6 +60,7 @@ class StandIn:
         self.faults = Faults(site.faults)
         self.calls: Counter[str] = Counter()
         self.door = Door(host, port, self._receive)
+        self._body_limit: int = getattr(site, "body_limit", BODY_LIMIT)
         if isinstance(site, Acting):
             site.begin(self)
 
@@ -72,7 +76,7 @@ class StandIn:
         await self.settle()
 
     async def _receive(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while request := await following(reader, writer):
+        while request := await following(reader, writer, self._body_limit):
             self.calls[request.path] += 1
             fault = self.faults.toward(request.path)
             if fault.name == "hang" and await _left(reader, fault.seconds):
@@ -87,10 +91,12 @@ class StandIn:
                 return
 
 
-async def following(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Request | None:
+async def following(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, body_limit: int = BODY_LIMIT
+) -> Request | None:
     """The next request; None at the connection's end, also where what came is none and the caller was told so."""
     try:
-        return await read_request(reader)
+        return await read_request(reader, body_limit)
     except Unreadable as error:
         answer = Answer(400, f"{error}\n".encode(), TEXT, {"Connection": "close"})
         writer.write(answer.head(len(answer.body)) + answer.body)

@@ -58,7 +58,7 @@ def written(value: Any, status: int = 200) -> Answer:
     return Answer(status, json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
 
 
-async def read_request(reader: asyncio.StreamReader) -> Request | None:
+async def read_request(reader: asyncio.StreamReader, body_limit: int = BODY_LIMIT) -> Request | None:
     """The next request of a connection, None at its end. Raises `Unreadable`."""
     try:
         head = await reader.readuntil(b"\r\n\r\n")
@@ -76,14 +76,14 @@ async def read_request(reader: asyncio.StreamReader) -> Request | None:
     headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in rest)}
     split = urlsplit("//host" + target)
     query = dict(parse_qsl(split.query, keep_blank_values=True))
-    return Request(method, unquote(split.path), query, headers, await _body(reader, headers))
+    return Request(method, unquote(split.path), query, headers, await _body(reader, headers, body_limit))
 
 
-async def _body(reader: asyncio.StreamReader, headers: Mapping[str, str]) -> bytes:
+async def _body(reader: asyncio.StreamReader, headers: Mapping[str, str], limit: int) -> bytes:
     if "transfer-encoding" in headers:
         raise Unreadable("bodies in chunks are not read")
     length = headers.get("content-length", "0")
-    if not length.isdecimal() or int(length) > BODY_LIMIT:
+    if not length.isdecimal() or int(length) > limit:
         raise Unreadable("its length is not acceptable")
     try:
         return await reader.readexactly(int(length))

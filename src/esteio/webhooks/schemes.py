@@ -2,7 +2,7 @@
 
 import hmac
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Literal, Protocol
 
@@ -10,6 +10,18 @@ from esteio.webhooks.errors import InvalidSignature
 from esteio.webhooks.signing import TOLERANCE, decoded, is_fresh, is_signed, signed_content
 
 LONGEST_ID = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A message as it came in: header fields in lower case, the parameters of the address, the exact body.
+
+    A parameter that came more than once is not in `query`: what is ambiguous proves nothing.
+    """
+
+    headers: Mapping[str, str]
+    query: Mapping[str, str]
+    body: bytes = field(repr=False)
 
 
 class Scheme(Protocol):
@@ -20,7 +32,7 @@ class Scheme(Protocol):
         """Header fields that belong to the proof, in lower case; they are kept with what was received."""
         ...
 
-    def verify(self, headers: Mapping[str, str], body: bytes, secrets: Sequence[str], now: float) -> str:
+    def verify(self, arrival: Arrival, secrets: Sequence[str], now: float) -> str:
         """The id by which the sender knows the message. Raises `InvalidSignature`, whatever is wrong."""
         ...
 
@@ -35,10 +47,11 @@ class StandardWebhooks:
     def headers(self) -> tuple[str, ...]:
         return "webhook-id", "webhook-timestamp"
 
-    def verify(self, headers: Mapping[str, str], body: bytes, secrets: Sequence[str], now: float) -> str:
+    def verify(self, arrival: Arrival, secrets: Sequence[str], now: float) -> str:
+        headers = arrival.headers
         message = known_id(headers.get("webhook-id"))
         timestamp = headers.get("webhook-timestamp", "")
-        content = signed_content(message, timestamp, body)
+        content = signed_content(message, timestamp, arrival.body)
         if not is_signed(headers.get("webhook-signature", ""), content, secrets):
             raise InvalidSignature(operator="no signature holds")
         if not is_fresh(timestamp, now, self.tolerance):
@@ -77,7 +90,8 @@ class GenericHmac:
     def headers(self) -> tuple[str, ...]:
         return tuple(name.lower() for name in (self.timestamp_header, self.id_header) if name)
 
-    def verify(self, headers: Mapping[str, str], body: bytes, secrets: Sequence[str], now: float) -> str:
+    def verify(self, arrival: Arrival, secrets: Sequence[str], now: float) -> str:
+        headers, body = arrival.headers, arrival.body
         message = known_id(headers.get(self.id_header.lower())) if self.id_header else sha256(body).hexdigest()
         timestamp = headers.get(self.timestamp_header.lower(), "") if self.timestamp_header else ""
         content = self._content(timestamp, message, body)

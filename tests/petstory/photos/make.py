@@ -45,7 +45,9 @@ class Scene:
         veil = self.mask(paint, blur).point(lambda value: int(value * strength))
         self.image.paste((20, 16, 14), mask=veil)
 
-    def body(self, paint: Painter, light: Colour, dark: Colour, fur: int, length: float, centre: tuple[float, float]) -> None:
+    def body(
+        self, paint: Painter, light: Colour, dark: Colour, fur: int, length: float, centre: tuple[float, float]
+    ) -> None:
         """A round body, lit from the upper left, with hairs that lie away from its centre."""
         mask = self.mask(paint)
         box = mask.getbbox()
@@ -57,7 +59,9 @@ class Scene:
         self.image.paste(Image.fromarray(sheet.astype(np.uint8)), mask=mask)
         self._hairs(mask, sheet, fur, length, centre)
 
-    def _hairs(self, mask: Image.Image, sheet: np.ndarray, count: int, length: float, centre: tuple[float, float]) -> None:
+    def _hairs(
+        self, mask: Image.Image, sheet: np.ndarray, count: int, length: float, centre: tuple[float, float]
+    ) -> None:
         draw = ImageDraw.Draw(self.image)
         inside = np.argwhere(np.asarray(mask) > 140)
         for y, x in inside[self.random.integers(len(inside), size=count)]:
@@ -71,7 +75,9 @@ class Scene:
         self.image.paste(colour, mask=self.mask(paint, blur))
 
     def eye(self, x: float, y: float, r: float, iris: Colour, slit: bool) -> None:
-        self.flat(lambda draw: draw.ellipse((x - r * 1.2, y - r * 1.08, x + r * 1.2, y + r * 1.08), fill=255), (22, 16, 14))
+        self.flat(
+            lambda draw: draw.ellipse((x - r * 1.2, y - r * 1.08, x + r * 1.2, y + r * 1.08), fill=255), (22, 16, 14)
+        )
         self.flat(lambda draw: draw.ellipse((x - r, y - r * 0.95, x + r, y + r * 0.95), fill=255), iris)
         wide = r * (0.3 if slit else 0.62)
         self.flat(lambda draw: draw.ellipse((x - wide, y - r * 0.8, x + wide, y + r * 0.8), fill=255), (10, 8, 8))
@@ -91,31 +97,93 @@ def dog() -> Image.Image:
     scene.gradient((150, 190, 214), (92, 132, 66))
     scene.lights(70, (0, 700, 1500, 1500), [(64, 110, 52), (122, 160, 84), (84, 134, 66)], (60, 160), 26)
     scene.lights(34, (0, 0, 1500, 760), [(244, 226, 160), (220, 236, 230), (176, 206, 190)], (24, 90), 7)
-    scene.body(lambda draw: draw.rectangle((0, 1720, 1500, 2000), fill=255), (118, 158, 72), (62, 96, 40), 5000, 44, (750, 3400))
+    scene.body(
+        lambda draw: draw.rectangle((0, 1720, 1500, 2000), fill=255),
+        (118, 158, 72),
+        (62, 96, 40),
+        5000,
+        44,
+        (750, 3400),
+    )
     scene.shadow(lambda draw: draw.ellipse((260, 1760, 1260, 1960), fill=255), 0.55, 40)
     gold, deep = (232, 184, 116), (142, 88, 40)
     scene.body(lambda draw: draw.ellipse((400, 960, 1110, 1960), fill=255), gold, deep, 16000, 46, (755, 700))
-    scene.body(lambda draw: draw.ellipse((560, 1060, 950, 1760), fill=255), (248, 226, 184), (198, 150, 92), 9000, 56, (755, 700))
+    scene.body(
+        lambda draw: draw.ellipse((560, 1060, 950, 1760), fill=255),
+        (248, 226, 184),
+        (198, 150, 92),
+        9000,
+        56,
+        (755, 700),
+    )
     for left in (470, 800):
-        scene.shadow(lambda draw, left=left: draw.rounded_rectangle((left - 12, 1470, left + 240, 1930), 120, fill=255), 0.35, 16)
-        scene.body(lambda draw, left=left: draw.rounded_rectangle((left, 1450, left + 215, 1900), 105, fill=255), gold, deep, 5000, 40, (left + 107, 1000))
-        scene.body(lambda draw, left=left: draw.ellipse((left - 30, 1800, left + 245, 1950), fill=255), (244, 208, 148), deep, 2500, 22, (left + 107, 1700))
+        scene.shadow(
+            lambda draw, left=left: draw.rounded_rectangle((left - 12, 1470, left + 240, 1930), 120, fill=255), 0.35, 16
+        )
+        scene.body(
+            lambda draw, left=left: draw.rounded_rectangle((left, 1450, left + 215, 1900), 105, fill=255),
+            gold,
+            deep,
+            5000,
+            40,
+            (left + 107, 1000),
+        )
+        scene.body(
+            lambda draw, left=left: draw.ellipse((left - 30, 1800, left + 245, 1950), fill=255),
+            (244, 208, 148),
+            deep,
+            2500,
+            22,
+            (left + 107, 1700),
+        )
     scene.shadow(lambda draw: draw.ellipse((420, 480, 1090, 1190), fill=255), 0.5, 26)
     scene.flat(lambda draw: draw.rounded_rectangle((500, 1085, 1010, 1160), 38, fill=255), (186, 32, 40))
     scene.body(lambda draw: draw.ellipse((430, 330, 1080, 1110), fill=255), gold, (164, 104, 50), 16000, 34, (755, 760))
-    scene.body(lambda draw: draw.ellipse((660, 350, 850, 760), fill=255), (246, 214, 160), (216, 164, 100), 4000, 32, (755, 800))
+    scene.body(
+        lambda draw: draw.ellipse((660, 350, 850, 760), fill=255),
+        (246, 214, 160),
+        (216, 164, 100),
+        4000,
+        32,
+        (755, 800),
+    )
     for points in (
         [(500, 400), (400, 430), (310, 590), (290, 800), (350, 960), (450, 960), (500, 800), (540, 560)],
         [(1010, 400), (1110, 430), (1200, 590), (1220, 800), (1160, 960), (1060, 960), (1010, 800), (970, 560)],
     ):
         scene.shadow(lambda draw, points=points: draw.polygon([(x, y + 16) for x, y in points], fill=255), 0.45, 18)
-        scene.body(lambda draw, points=points: draw.polygon(points, fill=255), (186, 122, 62), (104, 58, 26), 9000, 44, (755, 0))
+        scene.body(
+            lambda draw, points=points: draw.polygon(points, fill=255),
+            (186, 122, 62),
+            (104, 58, 26),
+            9000,
+            44,
+            (755, 0),
+        )
     scene.shadow(lambda draw: draw.ellipse((570, 740, 940, 1090), fill=255), 0.28, 24)
     scene.flat(lambda draw: draw.ellipse((678, 930, 832, 1150), fill=255), (58, 22, 26))
-    scene.body(lambda draw: draw.ellipse((692, 960, 818, 1185), fill=255), (236, 124, 132), (176, 70, 84), 300, 6, (755, 900))
-    scene.body(lambda draw: draw.ellipse((575, 720, 775, 1030), fill=255), (252, 232, 196), (206, 158, 104), 5000, 26, (735, 800))
-    scene.body(lambda draw: draw.ellipse((735, 720, 935, 1030), fill=255), (252, 232, 196), (206, 158, 104), 5000, 26, (775, 800))
-    scene.body(lambda draw: draw.ellipse((655, 715, 855, 860), fill=255), (58, 48, 46), (16, 12, 12), 200, 5, (755, 780))
+    scene.body(
+        lambda draw: draw.ellipse((692, 960, 818, 1185), fill=255), (236, 124, 132), (176, 70, 84), 300, 6, (755, 900)
+    )
+    scene.body(
+        lambda draw: draw.ellipse((575, 720, 775, 1030), fill=255),
+        (252, 232, 196),
+        (206, 158, 104),
+        5000,
+        26,
+        (735, 800),
+    )
+    scene.body(
+        lambda draw: draw.ellipse((735, 720, 935, 1030), fill=255),
+        (252, 232, 196),
+        (206, 158, 104),
+        5000,
+        26,
+        (775, 800),
+    )
+    scene.body(
+        lambda draw: draw.ellipse((655, 715, 855, 860), fill=255), (58, 48, 46), (16, 12, 12), 200, 5, (755, 780)
+    )
     scene.flat(lambda draw: draw.ellipse((700, 735, 760, 765), fill=190), (170, 165, 165), 8)
     scene.flat(lambda draw: draw.line(((755, 855), (755, 945)), fill=255, width=10), (48, 28, 22), 2)
     scene.eye(615, 640, 46, (96, 54, 24), False)
@@ -131,38 +199,88 @@ def cat() -> Image.Image:
     scene.lights(26, (1200, 60, 1880, 860), [(250, 246, 220), (168, 206, 170), (190, 220, 240)], (30, 90), 10)
     scene.flat(lambda draw: draw.rectangle((1520, 0, 1556, 900), fill=255), (240, 238, 232), 9)
     scene.flat(lambda draw: draw.rectangle((0, 1020, 2000, 1500), fill=255), (66, 112, 128), 10)
-    scene.body(lambda draw: draw.rounded_rectangle((-80, 1050, 2080, 1560), 60, fill=255), (92, 148, 162), (40, 82, 98), 4000, 14, (1000, -3000))
+    scene.body(
+        lambda draw: draw.rounded_rectangle((-80, 1050, 2080, 1560), 60, fill=255),
+        (92, 148, 162),
+        (40, 82, 98),
+        4000,
+        14,
+        (1000, -3000),
+    )
     scene.shadow(lambda draw: draw.ellipse((360, 1180, 1700, 1420), fill=255), 0.5, 34)
     grey, deep = (178, 170, 162), (78, 70, 68)
     scene.body(lambda draw: draw.ellipse((620, 640, 1640, 1360), fill=255), grey, deep, 18000, 38, (700, 900))
     for step in range(6):
         x = 960 + step * 100
-        scene.flat(lambda draw, x=x: draw.arc((x - 160, 640, x + 100, 1240), -70, 40, fill=200, width=30), (72, 62, 60), 7)
+        scene.flat(
+            lambda draw, x=x: draw.arc((x - 160, 640, x + 100, 1240), -70, 40, fill=200, width=30), (72, 62, 60), 7
+        )
     tail = [(1600, 1180), (1740, 1240), (1760, 1330), (1560, 1370), (1200, 1380)]
     scene.shadow(lambda draw: draw.line([(x, y + 14) for x, y in tail], fill=255, width=110, joint="curve"), 0.4, 16)
     scene.body(lambda draw: draw.line(tail, fill=255, width=96, joint="curve"), grey, deep, 4000, 26, (1500, 900))
-    scene.body(lambda draw: draw.ellipse((470, 860, 900, 1370), fill=255), (236, 230, 222), (150, 140, 134), 9000, 42, (690, 600))
+    scene.body(
+        lambda draw: draw.ellipse((470, 860, 900, 1370), fill=255),
+        (236, 230, 222),
+        (150, 140, 134),
+        9000,
+        42,
+        (690, 600),
+    )
     for left in (480, 690):
         scene.shadow(lambda draw, left=left: draw.ellipse((left, 1290, left + 200, 1410), fill=255), 0.4, 12)
-        scene.body(lambda draw, left=left: draw.ellipse((left, 1265, left + 200, 1390), fill=255), (244, 240, 234), (160, 150, 144), 2000, 18, (left + 100, 1100))
+        scene.body(
+            lambda draw, left=left: draw.ellipse((left, 1265, left + 200, 1390), fill=255),
+            (244, 240, 234),
+            (160, 150, 144),
+            2000,
+            18,
+            (left + 100, 1100),
+        )
     scene.shadow(lambda draw: draw.ellipse((390, 380, 990, 960), fill=255), 0.45, 24)
     for ear, inner in (
         ([(420, 560), (400, 230), (640, 420)], [(455, 500), (440, 300), (575, 420)]),
         ([(960, 560), (980, 230), (740, 420)], [(925, 500), (940, 300), (805, 420)]),
     ):
         scene.body(lambda draw, ear=ear: draw.polygon(ear, fill=255), grey, deep, 3000, 24, (690, 700))
-        scene.body(lambda draw, inner=inner: draw.polygon(inner, fill=255), (226, 168, 160), (176, 120, 116), 900, 24, (690, 700))
-    scene.body(lambda draw: draw.ellipse((390, 360, 990, 920), fill=255), (190, 182, 174), (96, 86, 82), 16000, 28, (690, 690))
+        scene.body(
+            lambda draw, inner=inner: draw.polygon(inner, fill=255),
+            (226, 168, 160),
+            (176, 120, 116),
+            900,
+            24,
+            (690, 700),
+        )
+    scene.body(
+        lambda draw: draw.ellipse((390, 360, 990, 920), fill=255), (190, 182, 174), (96, 86, 82), 16000, 28, (690, 690)
+    )
     for x in (570, 630, 690, 750, 810):
         lean = (x - 690) * 0.35
-        scene.flat(lambda draw, x=x, lean=lean: draw.line(((x + lean, 375), (x - lean * 0.4, 500)), fill=220, width=24), (68, 58, 56), 6)
+        scene.flat(
+            lambda draw, x=x, lean=lean: draw.line(((x + lean, 375), (x - lean * 0.4, 500)), fill=220, width=24),
+            (68, 58, 56),
+            6,
+        )
     for side in (-1, 1):
         for step in range(3):
             y = 660 + step * 60
             ends = ((690 + side * 285, y - 20), (690 + side * 200, y + 10))
             scene.flat(lambda draw, ends=ends: draw.line(ends, fill=200, width=20), (74, 64, 62), 6)
-    scene.body(lambda draw: draw.ellipse((575, 680, 710, 850), fill=255), (250, 246, 240), (190, 178, 168), 3000, 20, (690, 740))
-    scene.body(lambda draw: draw.ellipse((670, 680, 805, 850), fill=255), (250, 246, 240), (190, 178, 168), 3000, 20, (690, 740))
+    scene.body(
+        lambda draw: draw.ellipse((575, 680, 710, 850), fill=255),
+        (250, 246, 240),
+        (190, 178, 168),
+        3000,
+        20,
+        (690, 740),
+    )
+    scene.body(
+        lambda draw: draw.ellipse((670, 680, 805, 850), fill=255),
+        (250, 246, 240),
+        (190, 178, 168),
+        3000,
+        20,
+        (690, 740),
+    )
     scene.flat(lambda draw: draw.polygon([(640, 690), (740, 690), (690, 750)], fill=255), (222, 128, 128), 4)
     scene.flat(lambda draw: draw.line(((690, 750), (690, 800)), fill=255, width=8), (90, 60, 58), 2)
     for x in (640, 740):

@@ -1,12 +1,17 @@
 """What only PetStory can refuse."""
 
-from esteio.base.errors import Conflict, RateLimited, Unavailable
+from esteio.base.errors import Conflict, FieldError, RateLimited, Unavailable
 
 
 class OrderState(Conflict):
     code = "ORDER_STATE"
     title = "The order's present state does not allow this"
     words = "The order's present state does not allow this."
+
+    @classmethod
+    def at(cls, field: str, message: str) -> "OrderState":
+        """A refusal of one named field of the body."""
+        return cls(message, errors=[FieldError(cls.code, message, field, f"#/{field}")])
 
 
 class TooManyPhotos(Conflict):

@@ -9,16 +9,39 @@ from esteio.manifest import Manifest
 from esteio.services.petstory import errors, events
 from esteio.services.petstory.channels import CHANNELS
 from esteio.services.petstory.jobs import JOBS
+from esteio.services.petstory.payments.incoming import NOTIFICATIONS
+from esteio.services.petstory.payments.party import MERCADOPAGO
+from esteio.services.petstory.routes import checkout, notifications, orders, photos, previews
 from esteio.services.petstory.settings import PetstorySettings
 from esteio.services.petstory.tasks import SCHEDULES
 
 _V2 = APIRouter(prefix="/petstory")
+_V2.include_router(orders.router)
+_V2.include_router(photos.router)
+_V2.include_router(previews.router)
+_V2.include_router(checkout.router)
+_V2.include_router(notifications.router)
 
 MANIFEST = Manifest(
     name="petstory",
     title="PetStory",
     routers={"v2": _V2},
-    public=frozenset(),
+    public=frozenset(
+        {
+            "POST /api/v2/petstory/orders",
+            "POST /api/v2/petstory/orders/{link}/checkout",
+            "POST /api/v2/petstory/webhooks/mercadopago",
+            "GET /api/v2/petstory/orders/{link}",
+            "PATCH /api/v2/petstory/orders/{link}",
+            "POST /api/v2/petstory/orders/{link}/cancel",
+            "POST /api/v2/petstory/orders/{link}/photos",
+            "GET /api/v2/petstory/orders/{link}/photos/{photo_id}",
+            "DELETE /api/v2/petstory/orders/{link}/photos/{photo_id}",
+            "POST /api/v2/petstory/orders/{link}/preview",
+            "GET /api/v2/petstory/orders/{link}/arts/{art_id}",
+            "GET /api/v2/petstory/orders/{link}/arts/{art_id}/preview",
+        }
+    ),
     permissions={
         "petstory:read": "see every order with its customer, its payments and its mails",
         "petstory:manage": "retry, expire and mail orders, and revoke their links",
@@ -42,5 +65,7 @@ MANIFEST = Manifest(
     jobs=JOBS,
     schedules=SCHEDULES,
     channels=CHANNELS,
+    incoming=(NOTIFICATIONS,),
+    upstreams=(MERCADOPAGO,),
     migrations=Path(__file__).parent / "migrations",
 )

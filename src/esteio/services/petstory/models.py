@@ -5,7 +5,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, ForeignKeyConstraint, Index, Numeric, String, text
+from sqlalchemy import ARRAY, BigInteger, DateTime, ForeignKeyConstraint, Index, Numeric, String, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from esteio.base.ids import new_id
@@ -15,7 +16,10 @@ MONEY = Numeric(12, 2)
 
 
 class Customer(TenantOwned, Table):
-    """Who ordered. Nothing that others are told leads here; `email` is gone once the customer is forgotten."""
+    """Who ordered. Nothing that others are told leads here; `email` is gone once the customer is forgotten.
+
+    `uploads` are the times at which photos were taken for the address within the last hour.
+    """
 
     __tablename__ = "petstory_customers"
     __table_args__ = (
@@ -26,13 +30,15 @@ class Customer(TenantOwned, Table):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     email: Mapped[str | None] = mapped_column(String(254))
     email_key: Mapped[str | None] = mapped_column(String(254))
+    uploads: Mapped[list[datetime]] = mapped_column(ARRAY(DateTime(timezone=True)), default=list)
     created_at: Mapped[datetime]
 
 
 class Order(TenantOwned, Versioned, Table):
     """A book that was asked for. `link` is the number that its secret link must carry; a new one revokes the old.
 
-    `received` is the sum of its payment events; `spent` is what its pictures cost, in US dollars.
+    `received` is the sum of its payment events; `spent` is what its pictures cost, in US dollars. `wanted` is how many
+    photos may still be sent in the place of such as could not be drawn, once the order is paid.
     """
 
     __tablename__ = "petstory_orders"
@@ -60,10 +66,11 @@ class Order(TenantOwned, Versioned, Table):
     currency: Mapped[str] = mapped_column(String(3))
     received: Mapped[Decimal] = mapped_column(MONEY, default=Decimal(0))
     spent: Mapped[Decimal] = mapped_column(Numeric(12, 4), default=Decimal(0))
+    wanted: Mapped[int] = mapped_column(default=0)
     link: Mapped[int] = mapped_column(default=1)
     tribute: Mapped[bool] = mapped_column(default=True)
     tribute_link: Mapped[int] = mapped_column(default=1)
-    story: Mapped[dict[str, Any] | None]
+    story: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     book_id: Mapped[UUID | None]
     expires_at: Mapped[datetime]
     paid_at: Mapped[datetime | None]
@@ -102,7 +109,8 @@ class Photo(TenantOwned, Table):
 class Art(TenantOwned, Table):
     """A photo in a style. `state` is `queued`, `drawn`, `refused` (another photo is needed) or `failed`.
 
-    `stage` is `preview` or `production`: for which of them it is drawn.
+    `stage` is `preview` or `production`: for which of them it is drawn. `file_id` names the whole picture,
+    `preview_file_id` the small one with a watermark.
     """
 
     __tablename__ = "petstory_arts"
@@ -127,17 +135,23 @@ class Art(TenantOwned, Table):
     reason: Mapped[str | None] = mapped_column(String(200))
     photo_sha256: Mapped[str] = mapped_column(String(64))
     file_id: Mapped[UUID | None]
+    preview_file_id: Mapped[UUID | None]
     width: Mapped[int | None]
     height: Mapped[int | None]
     provider: Mapped[str | None] = mapped_column(String(20))
     model: Mapped[str | None] = mapped_column(String(100))
     cost: Mapped[Decimal] = mapped_column(Numeric(12, 4), default=Decimal(0))
+    tries: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime]
     drawn_at: Mapped[datetime | None]
 
 
 class Checkout(TenantOwned, Table):
-    """A preference at Mercado Pago. Its key is stored before the call, so that a repeated call makes no second one."""
+    """A preference at Mercado Pago. Its key is stored before the call, so that a repeated call makes no second one.
+
+    `asked_sha256` is that of what the key is for: a key is good for one body. `look_at` is when the payments of the
+    order are asked after next; `None` where nobody asks any more.
+    """
 
     __tablename__ = "petstory_checkouts"
     __table_args__ = (
@@ -145,17 +159,20 @@ class Checkout(TenantOwned, Table):
             ["tenant_id", "order_id"], ["petstory_orders.tenant_id", "petstory_orders.id"], ondelete="CASCADE"
         ),
         Index("ix_petstory_checkouts_order", "tenant_id", "order_id", "created_at"),
+        Index("ix_petstory_checkouts_look", "tenant_id", "look_at", postgresql_where=text("look_at IS NOT NULL")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     order_id: Mapped[UUID]
     idempotency_key: Mapped[str] = mapped_column(String(64), unique=True)
+    asked_sha256: Mapped[str] = mapped_column(String(64))
     amount: Mapped[Decimal] = mapped_column(MONEY)
     currency: Mapped[str] = mapped_column(String(3))
     preference_id: Mapped[str | None] = mapped_column(String(100))
     url: Mapped[str | None] = mapped_column(String(2000))
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+    look_at: Mapped[datetime | None]
 
 
 class Payment(TenantOwned, Table):
@@ -179,6 +196,7 @@ class Payment(TenantOwned, Table):
     currency: Mapped[str] = mapped_column(String(3))
     live: Mapped[bool]
     doubt: Mapped[str | None] = mapped_column(String(30))
+    approved_at: Mapped[datetime | None]
     changed_at: Mapped[datetime]
     first_seen_at: Mapped[datetime]
     seen_at: Mapped[datetime]

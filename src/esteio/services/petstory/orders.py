@@ -14,6 +14,7 @@ from esteio.base.errors import NotFound
 from esteio.events.events import tell
 from esteio.services.petstory.errors import OrderState
 from esteio.services.petstory.events import ENTERED, ORDER_PROGRESS, OrderFact, ProgressFact
+from esteio.services.petstory.links import Link
 from esteio.services.petstory.models import Order
 from esteio.services.petstory.states import State, may
 
@@ -40,6 +41,14 @@ async def locked(session: AsyncSession, order_id: UUID) -> Order:
     query = select(Order).where(Order.id == order_id).with_for_update().execution_options(populate_existing=True)
     order = await session.scalar(query)
     if order is None:
+        raise NotFound
+    return order
+
+
+async def reached(session: AsyncSession, link: Link) -> Order:
+    """The order of a customer's link, held as `locked` does. Raises `NotFound`, also for a link that was revoked."""
+    order = await locked(session, link.order)
+    if order.link != link.number:
         raise NotFound
     return order
 

@@ -83,6 +83,9 @@ class PetstorySettings(BaseModel):
         default=10, ge=1, le=90, description="how long unpaid checkouts are asked after, in days"
     )
     refund_failed: bool = Field(default=True, description="give the money back by itself where a book cannot be made")
+    refund_after_hours: float = Field(
+        default=72.0, ge=1, le=8760, description="hours after which a book that could not be made is given up"
+    )
     photos_days: int = Field(
         default=7,
         ge=1,

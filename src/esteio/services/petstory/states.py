@@ -59,6 +59,9 @@ AWAITING: frozenset[State] = frozenset({"checkout_created", "payment_pending", "
 BOOKED: frozenset[State] = frozenset({"produced", "emailed", "email_failed", "delivered"})
 """The book is there for who has the link."""
 
+PAID: frozenset[State] = BOOKED | {"paid", "producing", "production_failed"}
+"""Somebody has paid, and has not got the money back."""
+
 
 def may(state: State, to: State) -> bool:
     """Whether an order may go from one state to the other."""

@@ -65,14 +65,18 @@ PRODUCE = JobKind(name="petstory.produce", payload=OrderRef, retry=_LASTING, tim
 """A paid order: tells its story and has the pictures drawn that are not there yet."""
 
 MAKE_BOOK = JobKind(name="petstory.make_book", payload=OrderRef, queue="cpu", retry=_PATIENT, time_limit=600.0)
-SEND_MAIL = JobKind(name="petstory.send_mail", payload=MailRef, retry=_LASTING, time_limit=180.0, lane_limit=4)
+SEND_MAIL = JobKind(name="petstory.send_mail", payload=MailRef, retry=_LASTING, time_limit=300.0, lane_limit=4)
 NOTIFIED = JobKind(name="petstory.notified", payload=Received, retry=_LASTING, time_limit=60.0)
 READ_PAYMENT = JobKind(name="petstory.read_payment", payload=PaymentRef, retry=_LASTING, time_limit=60.0)
 REFUND = JobKind(name="petstory.refund", payload=RefundRef, retry=_LASTING, time_limit=60.0)
 RECONCILE = JobKind(name="petstory.reconcile", payload=SweepOrder, time_limit=280.0)
+MEND = JobKind(name="petstory.mend", payload=SweepOrder, time_limit=280.0)
+"""Orders whose jobs have ended without a word, such as those that killed their workers, come to an end too."""
+
 RETAIN = JobKind(name="petstory.retain", payload=SweepOrder, time_limit=1800.0)
 
 SCHEDULES = (
+    Schedule(kind=MEND, cron="2-57/5 * * * *", payload=SweepOrder()),
     Schedule(kind=RECONCILE, cron="*/5 * * * *", payload=SweepOrder()),
     Schedule(kind=RETAIN, cron="17 * * * *", payload=SweepOrder()),
 )

@@ -31,20 +31,18 @@ async def _taken_in(request: Request) -> AsyncIterator[Upload]:
     house, exchange = house_of(request), exchange_of(request.scope)
     settings: PetsSettings = house.settings["pets"]
     _check_head(exchange.headers, settings.import_bytes)
-    store, clock = house.resources.files.store, house.clock
-    async with store.writing(new_key(exchange.principal.tenant)) as upload:
+    files, clock = house.resources.files, house.clock
+    await files.space.demand(int(exchange.headers.get(b"content-length", settings.import_bytes)))
+    async with files.store.writing(new_key(exchange.principal.tenant)) as upload:
         async for chunk in _checked(request, settings.import_bytes):
             await upload.write(chunk)
     written = upload.written()
-    days = house.resources.files.settings.retention_days
-    try:
+    days = files.settings.retention_days
+    async with files.store.kept_if_well(written):
         yield Upload(
             reference(written, name="pets.csv", media_type=MEDIA_TYPE, now=clock.now(), days=days),
             written,
         )
-    except Exception:
-        await store.delete(written.key)
-        raise
 
 
 CsvUpload = Annotated[Upload, Depends(_taken_in, scope="function")]

@@ -1,22 +1,22 @@
 """A photo as the rows of numbers that effects work on, and back. Imports OpenCV: import it where a picture is drawn."""
 
-from io import BytesIO
+from typing import Any
 
 import cv2
 import numpy as np
-from cv2.typing import MatLike
 from PIL import Image
 
+from esteio.services.petstory.art.decoding import Undecodable, decoded, size_of
 from esteio.services.petstory.art.outcomes import UNREADABLE, PhotoRefused
+
+Picture = np.ndarray[Any, np.dtype[Any]]
+"""Rows of pixels; colours are in the order blue, green, red."""
 
 LONG, SHORT = 2400, 1800
 """A picture's longest and shorter edge at most: A4 at 200 dots per inch within the margins."""
 
 ENLARGED = 4.0
 """Past it there is nothing to be seen in a photo that a larger picture would show."""
-
-MOST_PIXELS = 4096 * 4096
-FORMATS = ("JPEG", "PNG", "WEBP")
 
 
 def size_for(width: int, height: int) -> tuple[int, int]:
@@ -25,37 +25,33 @@ def size_for(width: int, height: int) -> tuple[int, int]:
     return max(1, round(width * factor)), max(1, round(height * factor))
 
 
-def opened(photo: bytes) -> tuple[MatLike, tuple[int, int]]:
+def opened(photo: bytes) -> tuple[Picture, tuple[int, int]]:
     """The photo in half the picture's size (BGR), and that size.
 
     Half the size is what the eye tells apart after smoothing; it takes a quarter of the time and memory.
     """
     try:
-        with Image.open(BytesIO(photo), formats=FORMATS) as image:
-            if image.width * image.height > MOST_PIXELS:
-                raise PhotoRefused("TOO_LARGE")
-            size = size_for(*image.size)
-            half = (max(1, size[0] // 2), max(1, size[1] // 2))
-            image.draft("RGB", half)
-            small = image.convert("RGB").resize(half, Image.Resampling.LANCZOS)
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        size = size_for(*size_of(photo))
+        half = (max(1, size[0] // 2), max(1, size[1] // 2))
+        small = decoded(photo, half).resize(half, Image.Resampling.LANCZOS)
+    except Undecodable as error:
         raise PhotoRefused(UNREADABLE) from error
     return cv2.cvtColor(np.asarray(small), cv2.COLOR_RGB2BGR), size
 
 
-def jpeg(picture: MatLike) -> bytes:
+def jpeg(picture: Picture) -> bytes:
     """Without loss that print would show."""
     # Colours in full resolution: flat areas of strong colour would fray at their edges.
     options = [cv2.IMWRITE_JPEG_QUALITY, 90, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444]
     return _encoded(".jpg", picture, options)
 
 
-def png(picture: MatLike) -> bytes:
+def png(picture: Picture) -> bytes:
     """Without loss; for few tones."""
     return _encoded(".png", picture, [cv2.IMWRITE_PNG_COMPRESSION, 6])
 
 
-def _encoded(ending: str, picture: MatLike, options: list[int]) -> bytes:
+def _encoded(ending: str, picture: Picture, options: list[int]) -> bytes:
     ok, data = cv2.imencode(ending, picture, options)
     if not ok:
         raise MemoryError(f"the picture could not be written as {ending}")

@@ -35,8 +35,8 @@ class NoImage(ArtOutcome):
 class Busy(ArtOutcome):
     """Nobody answers now; ask again after so many seconds."""
 
-    def __init__(self, after: float, words: str = "the artist is busy") -> None:
-        super().__init__(words)
+    def __init__(self, after: float, words: str = "the artist is busy", cost: Decimal = Decimal(0)) -> None:
+        super().__init__(words, cost)
         self.after = after
 
 

@@ -8,7 +8,11 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from cv2.typing import MatLike
+
+from esteio.services.petstory.art.canvas import Picture
+
+HUE = 6.5
+"""What a change of colour counts against one of lightness."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,50 +27,62 @@ class Pen:
     shortest: float
 
 
-def strokes(photo: MatLike, pen: Pen) -> MatLike:
+def strokes(photo: Picture, pen: Pen) -> Picture:
     """How much ink lies where: 0 is none, 1 is all (float32, the photo's size)."""
-    tones = _tones(photo)
-    across, along = _directions(tones, pen.width * 2.5)
-    contrast = _flowing(_contrast(tones, across, pen.width), along, math.ceil(pen.width * 4))
+    light, hues = _calm(photo, pen.width)
+    across, along = _directions(light, hues, pen.width * 2)
+    contrast = _contrast(light, across, pen.width)
+    # An edge between colours has no dark side: the line is where the colour changes most.
+    np.maximum(contrast, HUE * _contrast(-_change(hues), across, pen.width), out=contrast)
+    contrast = _flowing(contrast, along, math.ceil(pen.width * 4))
     ink = np.clip((contrast - pen.faint * 0.5) / (pen.faint * 0.8), 0, 1)
     return _without_specks(ink, contrast, pen)
 
 
-def _tones(photo: MatLike) -> MatLike:
-    """One value per pixel in which areas of the same lightness but another colour differ, too."""
+def _calm(photo: Picture, width: float) -> tuple[Picture, Picture]:
+    """Lightness and the two colour values without hair and grain."""
     lab = cv2.cvtColor(photo, cv2.COLOR_BGR2LAB)
     for _ in range(3):
         lab = cv2.bilateralFilter(lab, 9, 26, 5)
-    light = lab[:, :, 0].astype(np.float32)
-    colours = lab[:, :, 1:].astype(np.float32) - 128
-    few = colours.reshape(-1, 2)[:: max(1, light.size // 50_000)]
-    _, axes = np.linalg.eigh(np.cov(few, rowvar=False) if len(few) > 1 else np.eye(2))
-    colour = colours @ axes[:, 1].astype(np.float32)
-    sign = 1.0 if float(np.mean((light - light.mean()) * (colour - colour.mean()))) >= 0 else -1.0
-    return light + np.float32(0.7 * sign) * colour
+    hues = cv2.GaussianBlur(cv2.medianBlur(cv2.merge([lab[:, :, 1], lab[:, :, 2]]), 5), (0, 0), width * 0.5)
+    return lab[:, :, 0].astype(np.float32), hues.astype(np.float32)
 
 
-def _directions(tones: MatLike, smooth: float) -> tuple[MatLike, MatLike]:
+def _slopes(values: Picture) -> tuple[Picture, Picture]:
+    return cv2.Sobel(values, cv2.CV_32F, 1, 0, scale=0.25), cv2.Sobel(values, cv2.CV_32F, 0, 1, scale=0.25)
+
+
+def _change(hues: Picture) -> Picture:
+    dx, dy = _slopes(hues)
+    change: Picture = np.sqrt((dx * dx).sum(axis=2) + (dy * dy).sum(axis=2))
+    return change
+
+
+def _directions(light: Picture, hues: Picture, smooth: float) -> tuple[Picture, Picture]:
     """Unit vectors (x, y) across and along the edges, everywhere."""
-    calm = cv2.GaussianBlur(tones, (0, 0), 1.0)
-    dx, dy = cv2.Sobel(calm, cv2.CV_32F, 1, 0), cv2.Sobel(calm, cv2.CV_32F, 0, 1)
-    xx, xy, yy = (cv2.GaussianBlur(product, (0, 0), smooth) for product in (dx * dx, dx * dy, dy * dy))
+    xx, xy, yy = (np.zeros_like(light) for _ in range(3))
+    for values in (cv2.GaussianBlur(light, (0, 0), 1.0), 2 * hues[:, :, 0], 2 * hues[:, :, 1]):
+        dx, dy = _slopes(values)
+        xx += dx * dx
+        xy += dx * dy
+        yy += dy * dy
+    xx, xy, yy = (cv2.GaussianBlur(product, (0, 0), smooth) for product in (xx, xy, yy))
     angle = 0.5 * np.arctan2(2 * xy, xx - yy)
     cos, sin = np.cos(angle), np.sin(angle)
     return cv2.merge([cos, sin]), cv2.merge([-sin, cos])
 
 
-def _grid(like: MatLike) -> MatLike:
+def _grid(like: Picture) -> Picture:
     rows, columns = like.shape[:2]
     x, y = np.arange(columns, dtype=np.float32), np.arange(rows, dtype=np.float32)
     return cv2.merge([np.tile(x, (rows, 1)), np.repeat(y[:, None], columns, axis=1)])
 
 
-def _at(values: MatLike, places: MatLike) -> MatLike:
+def _at(values: Picture, places: Picture) -> Picture:
     return cv2.remap(values, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)  # type: ignore[call-overload, no-any-return]
 
 
-def _contrast(tones: MatLike, across: MatLike, width: float) -> MatLike:
+def _contrast(tones: Picture, across: Picture, width: float) -> Picture:
     """How much darker a place is than what lies to both its sides."""
     near, far = width * 0.5, width * 0.5 * 1.6
     reach = math.ceil(far * 2.5)
@@ -79,7 +95,7 @@ def _contrast(tones: MatLike, across: MatLike, width: float) -> MatLike:
     return total
 
 
-def _flowing(contrast: MatLike, along: MatLike, reach: int) -> MatLike:
+def _flowing(contrast: Picture, along: Picture, reach: int) -> Picture:
     """The contrast's mean along the edges, so that a line goes on where the edge is weak for a bit."""
     bell = np.exp(-(np.arange(reach + 1) ** 2) / (2 * (reach / 2) ** 2))
     total = np.float32(bell[0]) * contrast
@@ -93,10 +109,11 @@ def _flowing(contrast: MatLike, along: MatLike, reach: int) -> MatLike:
             # Directions have no sense of forward: go on the way the line was going.
             sense = np.where((turned * heading).sum(axis=2, keepdims=True) < 0, np.float32(-1), np.float32(1))
             heading = turned * sense
-    return total / np.float32(2 * bell.sum() - bell[0])
+    mean: Picture = total / np.float32(2 * bell.sum() - bell[0])
+    return mean
 
 
-def _without_specks(ink: MatLike, contrast: MatLike, pen: Pen) -> MatLike:
+def _without_specks(ink: Picture, contrast: Picture, pen: Pen) -> Picture:
     """Only lines that are firm somewhere and long enough to be meant."""
     count, labels, stats, _ = cv2.connectedComponentsWithStats((ink > 0.25).astype(np.uint8), connectivity=8)
     firm = np.bincount(labels.ravel(), weights=(contrast > pen.firm).ravel(), minlength=count) > pen.width * 3

@@ -6,12 +6,14 @@ from typing import Any
 
 from esteio.services.petstory.book.content import BookContent, Picture
 from esteio.services.petstory.book.texts import cut, on_one_line, paragraphs
-from esteio.services.petstory.book.words import STYLE_WORDS, WORDS, day
+from esteio.services.petstory.book.words import STYLE_WORDS, WORDS
+from esteio.services.petstory.story.days import written_day
 
 _NAME = 300
 _FACT = 200
 _UNDER_PICTURE = 1_000
 _STICKERS = 9
+_QUOTING = "“”«»"
 
 
 def book_data(content: BookContent, folder: Path) -> dict[str, Any]:
@@ -24,13 +26,13 @@ def book_data(content: BookContent, folder: Path) -> dict[str, Any]:
         "name": on_one_line(content.pet_name, _NAME) or words["nameless"],
         "title": on_one_line(content.story.title, _NAME),
         "facts": _facts(content),
-        "story": [part for paragraph in content.story.paragraphs for part in paragraphs(paragraph)],
+        "story": [_part(part) for paragraph in content.story.paragraphs for part in paragraphs(paragraph)],
         "quoted": _quoted(content),
         "cover": _inside(content.cover, folder),
         "arts": [_art(art, content, folder) for art in content.arts],
         "stickers": [_inside(path, folder) for path in nine(content.stickers or (content.cover,))],
         "address": content.tribute_url,
-        "made": day(content.made_on, content.language),
+        "made": written_day(content.made_on, content.language),
         "order": on_one_line(content.order_number, 64),
     }
 
@@ -47,17 +49,21 @@ def _facts(content: BookContent) -> list[dict[str, str]]:
     facts = {
         "species": content.species or "",
         "breed": content.breed or "",
-        "born": day(content.born, content.language) if content.born else "",
+        "born": written_day(content.born, content.language) if content.born else "",
     }
     told = ((words[name], on_one_line(fact, _FACT)) for name, fact in facts.items())
     return [{"label": label, "fact": fact} for label, fact in told if fact]
+
+
+def _part(paragraph: str) -> dict[str, Any]:
+    return {"text": paragraph, "quoted": paragraph[0] in _QUOTING and paragraph[-1] in _QUOTING}
 
 
 def _quoted(content: BookContent) -> list[str]:
     """The customer's words, where the story does not have them already."""
     told = {part for paragraph in content.story.paragraphs for part in paragraphs(paragraph)}
     words = paragraphs(content.owner_words)
-    return [] if all(any(word in part for part in told) for word in words) else words
+    return [] if all(any(word.strip(_QUOTING + ' "') in part for part in told) for word in words) else words
 
 
 def _art(art: Picture, content: BookContent, folder: Path) -> dict[str, str]:

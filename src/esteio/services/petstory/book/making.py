@@ -15,6 +15,9 @@ _WORDS = 2_000
 _PASSED_ON = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "PATH", "TMPDIR", "LD_LIBRARY_PATH")
 """Nothing else of the environment reaches the child: it needs none of the keys that are there."""
 
+_QUIET = {"MALLOC_ARENA_MAX": "2", "RAYON_NUM_THREADS": "2"}
+"""The compiler takes a thread for each processor, and memory for each thread."""
+
 
 class BookFailed(Exception):
     """The book was not made, and nothing of it is left. `words` are for the operator."""
@@ -56,7 +59,7 @@ async def _compile(folder: Path, within: float) -> None:
     child = await asyncio.create_subprocess_exec(
         *(sys.executable, "-P", "-m", "esteio.services.petstory.book.compiling", str(folder), _BOOK, str(within)),
         cwd=folder,
-        env={name: os.environ[name] for name in _PASSED_ON if name in os.environ} | {"MALLOC_ARENA_MAX": "2"},
+        env={name: os.environ[name] for name in _PASSED_ON if name in os.environ} | _QUIET,
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
@@ -68,7 +71,7 @@ async def _compile(folder: Path, within: float) -> None:
         raise BookFailed(f"the book was not made within {within:g} s") from error
     finally:
         await _ended(child)
-    if child.returncode != 0 or not (folder / _BOOK).is_file():  # noqa: ASYNC240 - one look at a local folder
+    if child.returncode != 0 or not (folder / _BOOK).is_file():
         words = said.decode("utf-8", "replace").strip()[-_WORDS:]
         raise BookFailed(words or f"the process that makes the book ended with {child.returncode}")
 

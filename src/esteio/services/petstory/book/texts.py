@@ -5,7 +5,9 @@ from itertools import groupby
 
 _MARKS = 4
 """Combining marks that one letter may carry; living languages need three."""
-_STEERING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff\ufff9\ufffa\ufffb")
+_STEERING = frozenset(
+    "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff\ufff9\ufffa\ufffb"
+)
 """Characters that turn the direction of what follows, or are no text. The direction follows from the letters."""
 
 

@@ -1,25 +1,28 @@
 """Setting the pages with Typst. Only the child process imports this: the compiler is 80 MB."""
 
 import json
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typst
 
 from esteio.services.petstory.book.fonts import FAMILIES, folders
 
-_STANDARD: typst.PDFStandard = "a-2u"
+if TYPE_CHECKING:
+    from typst import PDFStandard
+
+_JOINERS = re.compile("(?<![^\\W\\d_])[\u200d\ufe0e\ufe0f]+")
+_STANDARD: "PDFStandard" = "a-2a"
 
 
 def typeset(data: dict[str, Any], folder: Path, made_at: datetime) -> bytes:
     """The PDF of the data, with the templates and pictures of the folder. Raises typst.TypstError."""
     fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=True, font_paths=[str(f) for f in folders()])
-    missing = undrawable(set("".join(texts(data))), fonts)
-    drawn = without(data, missing) if missing else data
+    drawn = drawable(data, undrawable(set("".join(texts(data))), fonts))
     drawn["families"] = [family for family in FAMILIES if family in fonts.families()]
-    drawn["name"] = drawn["name"] or drawn["words"]["nameless"]
     (folder / "book.json").write_text(json.dumps(drawn, ensure_ascii=True), encoding="ascii")
     try:
         return _compiled(folder, fonts, made_at, [_STANDARD])
@@ -54,6 +57,17 @@ def _drawable(letters: Iterable[str], fonts: typst.Fonts) -> bool:
     return True
 
 
+def drawable(data: dict[str, Any], missing: set[str]) -> dict[str, Any]:
+    """The data without these letters; a pet of whose name nothing is left is called what any pet is called."""
+    if not without(data["name"], missing):
+        data = _renamed(data, data["name"], data["words"]["nameless"])
+    return dict(without(data, missing)) if missing else data
+
+
+def _renamed(data: Any, name: str, other: str) -> Any:
+    return _each(data, lambda text: text.replace(name, other))
+
+
 def texts(data: Any) -> Iterable[str]:
     """All strings in it."""
     if isinstance(data, str):
@@ -68,16 +82,27 @@ def texts(data: Any) -> Iterable[str]:
 
 def without(data: Any, letters: set[str]) -> Any:
     """The same data without these letters in its strings."""
+
+    def left(text: str) -> str:
+        kept = "".join(letter for letter in text if letter not in letters)
+        # What joined letters that are gone joins nothing any more.
+        return text if kept == text else " ".join(_JOINERS.sub("", kept).split())
+
+    return _each(data, left)
+
+
+def _each(data: Any, change: Callable[[str], str]) -> Any:
+    """The same data with each string changed."""
     if isinstance(data, str):
-        return "".join(letter for letter in data if letter not in letters)
+        return change(data)
     if isinstance(data, dict):
-        return {name: without(value, letters) for name, value in data.items()}
+        return {name: _each(value, change) for name, value in data.items()}
     if isinstance(data, list):
-        return [without(value, letters) for value in data]
+        return [_each(value, change) for value in data]
     return data
 
 
-def _compiled(folder: Path, fonts: typst.Fonts, made_at: datetime, standards: list[typst.PDFStandard]) -> bytes:
+def _compiled(folder: Path, fonts: typst.Fonts, made_at: datetime, standards: "list[PDFStandard]") -> bytes:
     made = typst.compile(
         str(folder / "templates" / "book.typ"),
         root=str(folder),

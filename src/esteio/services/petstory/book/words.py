@@ -1,7 +1,6 @@
 """The words of the house in the book, by language."""
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Final
 
 from esteio.services.petstory.schemas import Language, Style
@@ -65,15 +64,3 @@ STYLE_WORDS: Final[Mapping[Language, Mapping[Style, str]]] = {
     "en": {"line": "To colour in", "watercolour": "Watercolour", "cartoon": "Cartoon"},
     "es": {"line": "Para colorear", "watercolour": "Acuarela", "cartoon": "Dibujo animado"},
 }
-
-_MONTHS: Final[Mapping[Language, str]] = {
-    "pt-BR": "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro",
-    "en": "January February March April May June July August September October November December",
-    "es": "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
-}
-
-
-def day(when: date, language: Language) -> str:
-    """A date as it is written out in the language."""
-    month = _MONTHS[language].split()[when.month - 1]
-    return f"{when.day} {month} {when.year}" if language == "en" else f"{when.day} de {month} de {when.year}"

@@ -27,6 +27,7 @@ STATEMENTS = (
         id uuid NOT NULL,
         email varchar(254),
         email_key varchar(254),
+        uploads timestamptz[] NOT NULL,
         created_at timestamptz NOT NULL,
         tenant_id uuid NOT NULL REFERENCES tenants (id) ON DELETE RESTRICT,
         CONSTRAINT pk_petstory_customers PRIMARY KEY (id)
@@ -51,6 +52,7 @@ STATEMENTS = (
         currency varchar(3) NOT NULL,
         received numeric(12, 2) NOT NULL,
         spent numeric(12, 4) NOT NULL,
+        wanted integer NOT NULL,
         link integer NOT NULL,
         tribute boolean NOT NULL,
         tribute_link integer NOT NULL,
@@ -109,11 +111,13 @@ STATEMENTS = (
         reason varchar(200),
         photo_sha256 varchar(64) NOT NULL,
         file_id uuid,
+        preview_file_id uuid,
         width integer,
         height integer,
         provider varchar(20),
         model varchar(100),
         cost numeric(12, 4) NOT NULL,
+        tries integer NOT NULL,
         created_at timestamptz NOT NULL,
         drawn_at timestamptz,
         tenant_id uuid NOT NULL REFERENCES tenants (id) ON DELETE RESTRICT,
@@ -132,12 +136,14 @@ STATEMENTS = (
         id uuid NOT NULL,
         order_id uuid NOT NULL,
         idempotency_key varchar(64) NOT NULL,
+        asked_sha256 varchar(64) NOT NULL,
         amount numeric(12, 2) NOT NULL,
         currency varchar(3) NOT NULL,
         preference_id varchar(100),
         url varchar(2000),
         created_at timestamptz NOT NULL,
         expires_at timestamptz NOT NULL,
+        look_at timestamptz,
         tenant_id uuid NOT NULL REFERENCES tenants (id) ON DELETE RESTRICT,
         CONSTRAINT pk_petstory_checkouts PRIMARY KEY (id),
         CONSTRAINT fk_petstory_checkouts_tenant_id_order_id FOREIGN KEY (tenant_id, order_id)
@@ -145,6 +151,7 @@ STATEMENTS = (
         CONSTRAINT uq_petstory_checkouts_idempotency_key UNIQUE (idempotency_key)
     )
     """,
+    "CREATE INDEX ix_petstory_checkouts_look ON petstory_checkouts (tenant_id, look_at) WHERE look_at IS NOT NULL",
     "CREATE INDEX ix_petstory_checkouts_order ON petstory_checkouts (tenant_id, order_id, created_at)",
     """
     CREATE TABLE petstory_payments (
@@ -159,6 +166,7 @@ STATEMENTS = (
         currency varchar(3) NOT NULL,
         live boolean NOT NULL,
         doubt varchar(30),
+        approved_at timestamptz,
         changed_at timestamptz NOT NULL,
         first_seen_at timestamptz NOT NULL,
         seen_at timestamptz NOT NULL,

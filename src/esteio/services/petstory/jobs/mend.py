@@ -1,0 +1,40 @@
+"""Looking after orders whose jobs have ended without a word."""
+
+from uuid import UUID
+
+from esteio.base.errors import EsteioError
+from esteio.jobs.run import Run
+from esteio.services.petstory.jobs.acting import actor_of, section_of
+from esteio.services.petstory.tasks import SweepOrder, Swept
+from esteio.services.petstory.use_cases import mending
+from esteio.telemetry.logs import log
+
+PORTION = 100
+
+
+async def mend(run: Run, order: SweepOrder) -> Swept:
+    """Each order in a transaction of its own: one that cannot be mended does not keep the others from it."""
+    swept, last = Swept(), None
+    while portion := await _portion(run, last):
+        for order_id in portion:
+            swept.orders += await _one(run, order_id)
+        last = portion[-1]
+        run.progress(swept.orders)
+    return swept
+
+
+async def _portion(run: Run, after: UUID | None) -> list[UUID]:
+    async with run.transaction() as session:
+        return list(await mending.waiting(session, actor=actor_of(run), after=after, most=PORTION))
+
+
+async def _one(run: Run, order_id: UUID) -> bool:
+    try:
+        async with run.transaction() as session:
+            mended = await mending.mend(session, order_id, actor=actor_of(run), section=section_of(run))
+    except EsteioError as error:
+        log("esteio.petstory").warning("petstory.order_not_mended", order=str(order_id), cause=error.detail)
+        return False
+    if mended:
+        log("esteio.petstory").warning("petstory.order_mended", order=str(order_id))
+    return mended

@@ -1,0 +1,82 @@
+"""Payments that nobody told us of: which orders are asked after, and how often."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from esteio.services.petstory.models import Checkout, Order, Payment, Refund
+from esteio.services.petstory.payments.standing import UNDER_WAY
+from esteio.services.petstory.settings import PetstorySettings
+from esteio.services.petstory.states import AWAITING
+
+WAITING = (*sorted(AWAITING), "expired")
+"""States of orders whose payment may have come without our being told."""
+
+SHORTEST, LONGEST = timedelta(minutes=4), timedelta(hours=6)
+PART = 6
+"""A checkout is asked after whenever it is a sixth older than the last time."""
+
+STUCK = timedelta(hours=1)
+"""A refund that is asked for so long has perhaps lost its job."""
+
+
+class Due(NamedTuple):
+    """A checkout whose order is to be asked after."""
+
+    checkout: UUID
+    order: UUID
+    created_at: datetime
+
+
+def pause(age: timedelta) -> timedelta:
+    """How long nobody asks again: minutes at first, hours later."""
+    return min(max(age / PART, SHORTEST), LONGEST)
+
+
+def next_look(created_at: datetime, now: datetime, section: PetstorySettings) -> datetime | None:
+    """When a checkout is asked after next; `None` once it is too old."""
+    after = now + pause(now - created_at)
+    return after if after <= created_at + timedelta(days=section.reconcile_days) else None
+
+
+async def due(session: AsyncSession, now: datetime, most: int) -> list[Due]:
+    """Those that are due, the longest waiting first; what needs no asking any more is forgotten."""
+    waiting = select(Order.id).where(Order.state.in_(WAITING))
+    settled = update(Checkout).where(Checkout.look_at <= now, Checkout.order_id.not_in(waiting))
+    await session.execute(settled.values(look_at=None))
+    query = select(Checkout.id, Checkout.order_id, Checkout.created_at).where(Checkout.look_at <= now)
+    rows = await session.execute(query.order_by(Checkout.look_at, Checkout.id).limit(most))
+    return [Due(*row) for row in rows]
+
+
+async def looked(session: AsyncSession, one: Due, now: datetime, section: PetstorySettings) -> None:
+    """Note that it was asked after."""
+    when = next_look(one.created_at, now, section)
+    await session.execute(update(Checkout).where(Checkout.id == one.checkout).values(look_at=when))
+
+
+async def unread(session: AsyncSession, found: Sequence[tuple[str, str]]) -> list[str]:
+    """Of the payments that a search found (number and status) those that we do not know so."""
+    query = select(Payment.number, Payment.status).where(Payment.number.in_([number for number, _ in found]))
+    known = {tuple(row) for row in await session.execute(query)}
+    return [number for number, status in found if (number, status) not in known]
+
+
+async def pending(session: AsyncSession, now: datetime, section: PetstorySettings, most: int) -> list[str]:
+    """Numbers of payments under way that were not read for a while, the longest ago first."""
+    since = now - timedelta(days=section.reconcile_days)
+    query = select(Payment).where(
+        Payment.status.in_(UNDER_WAY), Payment.first_seen_at > since, Payment.seen_at < now - SHORTEST
+    )
+    rows = await session.scalars(query.order_by(Payment.seen_at).limit(4 * most))
+    return [one.number for one in rows if now - one.seen_at >= pause(now - one.first_seen_at)][:most]
+
+
+async def stuck(session: AsyncSession, now: datetime, most: int) -> list[UUID]:
+    """Refunds that are asked for and still not done."""
+    query = select(Refund.id).where(Refund.state == "asked", Refund.created_at < now - STUCK)
+    return list(await session.scalars(query.order_by(Refund.created_at).limit(most)))

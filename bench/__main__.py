@@ -4,7 +4,7 @@ import argparse
 import signal
 import sys
 
-from bench import art, export, flood, house, jobs, limiter, machine, outages, report, rounds, sockets, subject
+from bench import art, export, flood, house, jobs, limiter, machine, outages, report, rounds, sockets, subject, uploads
 from bench.points import Point
 from bench.report import Line
 from bench.rounds import Figures
@@ -18,6 +18,7 @@ EXTRAS = {
     "P11": sockets.lines,
     "P12": outages.lines,
     "A1": art.lines,
+    "U1": uploads.lines,
 }
 
 

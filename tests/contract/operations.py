@@ -12,12 +12,14 @@ import httpx
 import pytest
 
 from esteio.app import Esteio, create_app
+from esteio.base.crypto import Keyring
 from esteio.catalog import SHIPPED
 from esteio.http.routing import Operation
 from esteio.http.rules import AUTHENTICATED
 from esteio.runtime.opening import sections
+from esteio.services.petstory.links import Link, written
 from esteio.settings import read_settings
-from tests.house import Served, environment
+from tests.house import SECRET, Served, environment
 from tests.store.liking import person, stored
 
 VERSIONS = ("v1", "v2")
@@ -136,13 +138,18 @@ def _sample(schema: dict[str, Any]) -> Any:
     return plain[schema["type"]]
 
 
+def _nobody(name: str) -> str:
+    """A value of a path parameter that names nothing. A secret link is one that was signed here, or it is none at all."""
+    if name == "link":
+        return written(Keyring(SECRET), "order", Link(uuid4(), 1))
+    return EVERYBODYS.get(name) or (str(uuid4()) if name.endswith("_id") else f"no-such-{next(_numbers)}")
+
+
 def address(operation: Operation, **given: str) -> str:
     """The path with its parameters filled in; those that are not given name nobody."""
     path = operation.path
     for name in operation.names:
-        none = EVERYBODYS.get(name) or (str(uuid4()) if name.endswith("_id") else f"no-such-{next(_numbers)}")
-        value = given.get(name) or none
-        path = path.replace("{" + name + "}", value)
+        path = path.replace("{" + name + "}", given.get(name) or _nobody(name))
     return path
 
 
@@ -163,6 +170,7 @@ _MAKERS: dict[str, Callable[[str], dict[str, Any]]] = {
     "tenants": lambda text: {"slug": text, "name": text},
     "pets": lambda text: {"name": text, "species": "dog"},
     "endpoints": lambda text: {"url": f"https://example.com/{text}", "events": ["*"]},
+    "orders": lambda text: {"email": f"{text}@example.org", "pet_name": text},
 }
 """By the collection's name, a body that makes one more of its resources."""
 

@@ -23,6 +23,7 @@ from tests.contract.operations import (
 )
 from tests.contract.problems import documented, problem
 from tests.house import Served, sql
+from tests.petstory.shop import ORDERS
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
@@ -46,7 +47,8 @@ def powerless(served: Served) -> Iterator[httpx.Client]:
 def used_up(house: House, new_database: Callable[[], str]) -> Iterator[Served]:
     """A house that takes one call an hour of each caller, and has taken it."""
     database = new_database()
-    for name in ("pets.list", "pets.read", "files.download", "hooks", "outages.summary"):
+    petstory = ("petstory.orders", "petstory.uploads", "petstory.read", "petstory.act")
+    for name in ("pets.list", "pets.read", "files.download", "hooks", "outages.summary", *petstory):
         sql(
             database,
             'INSERT INTO limit_overrides (name, quota, "window", updated_by) VALUES ($1, 1, 3600, $2)',
@@ -59,6 +61,9 @@ def used_up(house: House, new_database: Callable[[], str]) -> Iterator[Served]:
                 client.get(path)
             client.post("/api/v2/hooks/none")
             client.get("/outages")
+            client.get(f"{ORDERS}/none")
+            for below in ("", "/none/photos", "/none/cancel"):
+                client.post(ORDERS + below)
         yield running
 
 

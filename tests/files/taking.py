@@ -1,4 +1,4 @@
-"""`python taking.py PICTURE`: takes it, as a process of the API does; how much it grew meanwhile and its longest stall."""
+"""`python taking.py PICTURE`: takes it as a process of the API does; how much that grew and its longest stall."""
 
 import asyncio
 import json

@@ -24,6 +24,8 @@ from esteio.files.pictures import PictureBounds, TakenPicture, take_picture
 from esteio.files.settings import FilesSettings
 from esteio.files.store import PIECE
 from tests.files import photos
+from tests.files.wire import open_files
+from tests.house import eventually
 
 MIB = 1_048_576
 TENANT = UUID(int=1)
@@ -59,10 +61,7 @@ def take(files: Files, data: bytes, **bounds: int) -> Coroutine[Any, Any, TakenP
 
 async def until(condition: Callable[[], Any]) -> Any:
     """The condition's first true value."""
-    async with asyncio.timeout(30):
-        while not (value := condition()):
-            await asyncio.sleep(0.002)
-    return value
+    return await asyncio.to_thread(eventually, condition, every=0.002)
 
 
 def objects(tmp_path: Path) -> int:
@@ -186,12 +185,12 @@ def test_the_house_keeps_its_secrets(made: Callable[..., Files], monkeypatch: py
         (child,) = await until(decoding)
         await until(lambda: child.nice() == 10)
         environment, limits = child.environ(), child.rlimit(psutil.RLIMIT_CORE)
-        opened = {link.readlink() for link in Path(f"/proc/{child.pid}/fd").iterdir()}
+        opened = open_files(child.pid)
         await taking
         assert not {name for name in environment if name.startswith("ESTEIO")}
         assert limits == (0, 0)
-        assert len([one for one in opened if "(deleted)" in str(one)]) == 2
-        assert not [one for one in opened if "socket" in str(one)]
+        assert len([one for one in opened if "(deleted)" in one]) == 2
+        assert not [one for one in opened if "socket" in one]
 
     asyncio.run(run())
 

@@ -19,13 +19,16 @@ FORM = f'multipart/form-data; boundary="{BOUNDARY.decode()}"'
 
 def spools(temp: Path) -> int:
     """Temporary files without a name that this process has open."""
-    return sum(link.startswith(str(temp)) for link in _open_files())
+    return sum(name.startswith(str(temp)) for name in open_files())
 
 
-def _open_files() -> Iterator[str]:
-    for descriptor in Path("/proc/self/fd").iterdir():
+def open_files(pid: int | str = "self") -> list[str]:
+    """What the process has open, by name."""
+    found = []
+    for descriptor in Path(f"/proc/{pid}/fd").iterdir():
         with suppress(OSError):
-            yield str(descriptor.readlink())
+            found.append(str(descriptor.readlink()))
+    return found
 
 
 def part(disposition: str, data: bytes, *headers: str) -> bytes:

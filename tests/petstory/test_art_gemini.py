@@ -1,12 +1,10 @@
 """Pictures drawn by Gemini: each way in which an answer is one, and in which it is none."""
 
 import asyncio
-import gc
 import logging
 import socket
 import threading
 import traceback
-import tracemalloc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -161,22 +159,6 @@ def test_other_answers_without_a_picture_may_be_asked_again(gemini: Painter, nam
 def test_what_the_model_wrote_is_paid_for(gemini: Painter, name: str) -> None:
     """An answer that the model worked for counts against the order's budget, though there is no picture."""
     assert came(gemini, name).cost == PRICE
-
-
-@pytest.mark.parametrize("name", ["bomb", "endless"])
-def test_bad_answers_take_no_memory(gemini: Painter, name: str) -> None:
-    """Neither an endless answer nor a bomb of 576 million pixels makes the process large."""
-    came(gemini, "text_only")  # so that everything is imported
-    gemini.reset()
-    gc.collect()
-    tracemalloc.start()
-    try:
-        came(gemini, name)
-        # The stand-in runs in this process and holds its 32 MB as bytes, base64 and JSON itself.
-        _, peak = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-    assert peak < 400 * 2**20
 
 
 @pytest.mark.parametrize("name", ["quota", "quota_listed"])
@@ -431,8 +413,7 @@ def test_the_key_is_not_logged(gemini: Painter, caplog: pytest.LogCaptureFixture
     """Neither success nor failure writes the key, at any level."""
     with caplog.at_level(logging.DEBUG):
         draw(gemini.url)
-        came_later = {"overloaded", "quota", "bad_request"}
-        for name in sorted(came_later):
+        for name in ("overloaded", "quota", "bad_request"):
             gemini.next(name)
             with pytest.raises(ArtOutcome):
                 draw(gemini.url)

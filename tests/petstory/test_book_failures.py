@@ -4,6 +4,7 @@ import asyncio
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -84,11 +85,17 @@ def test_a_caller_that_gives_up_leaves_no_child(tmp_path: Path) -> None:
 
     async def given_up() -> None:
         making = asyncio.create_task(make_book(content(tmp_path, 3), tmp_path, within=60))
-        while not await asyncio.to_thread(children):
+        while not (found := await asyncio.to_thread(children)):
             assert not making.done()
-        making.cancel()
-        await asyncio.gather(making, return_exceptions=True)
-        assert making.cancelled()
+        # A child that stands still ends only when it is killed.
+        found[0].suspend()
+        try:
+            making.cancel()
+            await asyncio.wait([making], timeout=20)
+            assert making.cancelled()
+        finally:
+            with suppress(psutil.NoSuchProcess):
+                found[0].kill()
 
     asyncio.run(given_up())
     assert children() == []

@@ -103,7 +103,8 @@ def test_a_book_of_ten_photos_fits_a_mail_and_a_small_machine(tmp_path: Path) ->
     book = made(content(tmp_path, 30))
 
     assert book.stat().st_size <= MAIL
-    peak = _peak(tmp_path); print('PEAK', peak>>20, book.stat().st_size); assert 0 < peak <= CHILD_BYTES
+    peak = _peak(tmp_path)
+    assert 0 < peak <= CHILD_BYTES
 
 
 def _peak(folder: Path) -> int:

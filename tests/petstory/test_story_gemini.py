@@ -55,6 +55,7 @@ def test_the_model_tells_the_story(language: Language, painter: Painter) -> None
     assert is_in(language, " ".join(found.paragraphs))
     assert len(set(found.page_texts)) == len(asked.styles)
     assert found.paragraphs != templated(asked).paragraphs
+    assert asyncio.run(story(settings(painter.url), asked)) == found
     assert painter.requests()[-1]["model"] == settings(painter.url).gemini_text_model
 
 

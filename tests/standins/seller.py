@@ -11,8 +11,10 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx
+from mercadopago.webhook import WebhookSignatureValidator
 
 from esteio.standins.mercadopago import SECRET, TOKEN, Market
+from tests.house import eventually
 
 
 @dataclass(frozen=True)
@@ -128,4 +130,13 @@ def client_of(market: Market, token: str = TOKEN) -> httpx.Client:
     return httpx.Client(base_url=market.url, headers={"Authorization": f"Bearer {token}"}, timeout=15)
 
 
-__all__ = ["SECRET", "TOKEN", "Received", "Receiver", "Seller", "client_of", "receiving"]
+def told(seller: Seller, count: int = 1) -> list[Received]:
+    """So many notifications, once they are there."""
+    return eventually(lambda: seller.receiver.received[:] if len(seller.receiver.received) >= count else None)
+
+
+def validate(one: Received, secret: str = SECRET, **how: Any) -> None:
+    """By Mercado Pago's own library."""
+    WebhookSignatureValidator.validate(
+        one.headers.get("x-signature"), one.headers.get("x-request-id"), one.query.get("data.id"), secret, **how
+    )

@@ -66,6 +66,8 @@ def test_a_payment_says_what_is_not_so(seller: Seller, control: httpx.Client) ->
     assert seller.read(number) == true | false
     found = seller.client.get("/v1/payments/search", params={"external_reference": "order-2"}).json()
     assert [one["id"] for one in found["results"]] == [number]
+    control.patch(f"/payments/{number}", json={"live_mode": None})
+    assert seller.read(number) == true | false | {"live_mode": False}
     control.patch(f"/payments/{number}", json=dict.fromkeys(false))
     assert seller.read(number) == true
     assert len(seller.market.deliveries()) == 1

@@ -9,7 +9,7 @@ from esteio.base.clock import TurnableClock
 from esteio.standins.mercadopago.running import Market, running_mercadopago
 from tests.conftest import House
 from tests.house import Served
-from tests.petstory.payments.till import Till, paying
+from tests.petstory.payments.till import Till, paying, well
 from tests.petstory.shop import Shop
 
 
@@ -33,5 +33,5 @@ def served(house: House, clock: TurnableClock, market: Market) -> Iterator[Serve
 
 @pytest.fixture
 def till(served: Served, market: Market) -> Till:
-    market.reset()
+    well(market)
     return Till(Shop.at(served), market)

@@ -5,9 +5,11 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import httpx
 
 from esteio.standins.mercadopago.running import SECRET, TOKEN, Market
+from esteio.worker.assembly import Workshop
 from tests.files.shop import in_shop, run_due
 from tests.house import eventually
 from tests.petstory.conftest import ROOMY
@@ -97,27 +99,38 @@ class Till:
         """Until no notification is on its way."""
         eventually(lambda: all(one["state"] != "waiting" for one in self.market.deliveries()))
 
-    def work(self, again: bool = True) -> None:
-        """Run the jobs of payments that are due until none is left; `again`: those that rest between tries too."""
-        for _ in range(20):
-            self._leave_others()
-            if again:
-                self.shop.served.sql("UPDATE job_tickets SET due_at = now() WHERE name = ANY ($1::text[])", list(MINE))
-            if not in_shop(self.shop.served, run_due):
-                return
-        raise AssertionError("there is always more to do")
+    def work(self) -> None:
+        """Run the jobs of payments until none is left, those that rest between two tries too."""
+
+        async def rounds(workshop: Workshop) -> bool:
+            for _ in range(20):
+                await self._hurry()
+                if not await run_due(workshop):
+                    return True
+            return False
+
+        assert in_shop(self.shop.served, rounds), "there is always more to do"
 
     def turn(self) -> int:
-        """Run what is due and has rested, once."""
-        self._leave_others()
-        self.shop.served.sql("UPDATE job_tickets SET due_at = now() WHERE name = ANY ($1::text[])", list(MINE))
-        return in_shop(self.shop.served, run_due)
+        """Run what is there once, rested or not; how many jobs that was."""
 
-    def _leave_others(self) -> None:
-        """What is made of paid orders is not looked at here."""
-        self.shop.served.sql(
-            "UPDATE job_tickets SET due_at = now() + interval '1 day' WHERE name <> ALL ($1::text[])", list(MINE)
-        )
+        async def once(workshop: Workshop) -> int:
+            await self._hurry()
+            return await run_due(workshop)
+
+        return in_shop(self.shop.served, once)
+
+    async def _hurry(self) -> None:
+        """Let the jobs of payments be due; what is made of paid orders is not looked at here."""
+        connection = await asyncpg.connect(self.shop.served.database_url.replace("//esteio@", "//postgres@"))
+        try:
+            await connection.execute(
+                "UPDATE job_tickets SET due_at = now() + CASE WHEN name = ANY ($1::text[]) THEN interval '0' "
+                "ELSE interval '1 day' END WHERE state <> 'running'",
+                list(MINE),
+            )
+        finally:
+            await connection.close()
 
     def state(self, order: Order) -> str:
         return str(self.shop.row(order.id)["state"])
@@ -151,3 +164,12 @@ class Till:
                 "SELECT count(*) FROM webhook_receipts WHERE sender_id LIKE $1", f"payment:{number}:%"
             )[0][0]
         )
+
+
+def well(market: Market) -> None:
+    """Nothing is the matter with it. Its payments stay: their numbers are not given twice."""
+    market.fault("none")
+    market.manner(members={}, pending=0, seconds=0)
+    market.do(market._site.bank.courier.clear)
+    market.ahead(0)
+    market.forget()

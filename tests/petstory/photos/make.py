@@ -300,7 +300,7 @@ def located() -> Image.Exif:
     exif[0x0112] = 6
     exif[0x010F], exif[0x0110] = "Esteio", "Sample"
     degrees = [IFDRational(27), IFDRational(35), IFDRational(48)]
-    exif.get_ifd(0x8825).update({1: "S", 2: tuple(degrees), 3: "W", 4: tuple([IFDRational(48), *degrees[1:]])})
+    exif.get_ifd(0x8825).update({1: "S", 2: tuple(degrees), 3: "W", 4: (IFDRational(48), *degrees[1:])})
     return exif
 
 

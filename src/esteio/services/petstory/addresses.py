@@ -8,6 +8,8 @@ from esteio.services.petstory.links import Link, written
 
 PETSTORY = "/api/v2/petstory"
 ORDERS = f"{PETSTORY}/orders"
+PAGES = "/petstory"
+"""Where the pages for people are. The address of a tribute page is printed in books: it is short."""
 
 
 def order_path(token: str) -> str:
@@ -32,9 +34,19 @@ def book_path(token: str) -> str:
     return f"{ORDERS}/{token}/book"
 
 
+def order_page_path(token: str) -> str:
+    """The order as a page for its customer."""
+    return f"{PAGES}/orders/{token}"
+
+
 def tribute_path(token: str) -> str:
     """The page behind the book's QR code, for everybody."""
-    return f"{PETSTORY}/tributes/{token}"
+    return f"{PAGES}/tributes/{token}"
+
+
+def tribute_picture_path(token: str, art: UUID) -> str:
+    """A picture of that page."""
+    return f"{PAGES}/tributes/{token}/{art}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +62,10 @@ class Addresses:
     def order(self, order: UUID, number: int) -> str:
         """The secret address of an order whose row has this number."""
         return self.base + order_path(self.order_token(order, number))
+
+    def order_page(self, order: UUID, number: int) -> str:
+        """The secret address of its page."""
+        return self.base + order_page_path(self.order_token(order, number))
 
     def book(self, order: UUID, number: int) -> str:
         """The secret address of its book."""

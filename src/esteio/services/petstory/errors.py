@@ -26,6 +26,12 @@ class UploadsExhausted(RateLimited):
     words = "Too many photos or orders were sent for this e-mail address within the hour: try again later."
 
 
+class MailsExhausted(RateLimited):
+    code = "MAILS_EXHAUSTED"
+    title = "The book of this order was mailed often enough for a day"
+    words = "The book of this order was mailed as often as it may be within a day. Its link works all the same."
+
+
 class PaymentsOff(Unavailable):
     code = "PAYMENTS_OFF"
     title = "Payments are not configured"

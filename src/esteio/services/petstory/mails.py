@@ -2,13 +2,16 @@
 
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from esteio.base.ids import new_id
-from esteio.jobs.enqueue import enqueue
+from esteio.jobs.enqueue import enqueue, living
 from esteio.services.petstory.models import Mail, Order
 from esteio.services.petstory.orders import Actor
 from esteio.services.petstory.tasks import SEND_MAIL, MailKind, MailRef
+
+PENDING = ("queued", "handing_over")
 
 
 async def ask(session: AsyncSession, order: Order, kind: MailKind, *, actor: Actor) -> UUID:
@@ -19,6 +22,20 @@ async def ask(session: AsyncSession, order: Order, kind: MailKind, *, actor: Act
     ref = MailRef(mail=mail.id, order=order.id)
     await enqueue(session, SEND_MAIL, ref, tenant=actor.tenant, principal=actor.who, key=mail_job(mail.id))
     return mail.id
+
+
+async def under_way(session: AsyncSession, order: Order, kind: MailKind) -> bool:
+    """Whether a mail of this kind is about to be sent for an order that is held.
+
+    One that nobody works on any more is not: it is written down as what became of it.
+    """
+    query = select(Mail).where(Mail.order_id == order.id, Mail.kind == kind, Mail.state.in_(PENDING))
+    pending = (await session.scalars(query)).all()
+    alive = await living(session, SEND_MAIL, [mail_job(mail.id) for mail in pending])
+    for mail in pending:
+        if mail_job(mail.id) not in alive:
+            mail.state = "unconfirmed" if mail.state == "handing_over" else "failed"
+    return bool(alive)
 
 
 def mail_job(mail: UUID) -> str:

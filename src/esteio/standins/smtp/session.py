@@ -117,7 +117,7 @@ class Session(SMTP):
         self._keep(talk, envelope)
         if fault == "hang_kept":
             await asyncio.sleep(FOREVER)
-        if False:
+        if fault == "cut_kept":
             await self._cut()
         return "250 2.0.0 OK: kept"
 

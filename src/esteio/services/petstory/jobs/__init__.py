@@ -10,6 +10,7 @@ from esteio.services.petstory.jobs.read_payment import read_payment
 from esteio.services.petstory.jobs.reconcile import reconcile
 from esteio.services.petstory.jobs.refund import refund
 from esteio.services.petstory.jobs.retain import retain
+from esteio.services.petstory.jobs.send_mail import send_mail
 from esteio.services.petstory.tasks import (
     DRAW,
     DRAW_ASKED,
@@ -21,6 +22,7 @@ from esteio.services.petstory.tasks import (
     RECONCILE,
     REFUND,
     RETAIN,
+    SEND_MAIL,
 )
 
 JOBS: tuple[AnyJob, ...] = (
@@ -34,4 +36,5 @@ JOBS: tuple[AnyJob, ...] = (
     Job(RECONCILE, reconcile),
     Job(REFUND, refund),
     Job(RETAIN, retain),
+    Job(SEND_MAIL, send_mail),
 )

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from esteio.base.errors import NotFound
 from esteio.files.records import revoke
 from esteio.jobs.enqueue import enqueue
+from esteio.services.petstory import mails
 from esteio.services.petstory.models import Order, Payment, PaymentEvent
 from esteio.services.petstory.orders import Actor, change, locked, move
 from esteio.services.petstory.payments import refunds
@@ -173,7 +174,9 @@ async def _enter(session: AsyncSession, order: Order, to: State, actor: Actor) -
         case "paid":
             return await move(session, order, to, actor=actor, paid_at=now)
         case "refunded":
-            return await move(session, order, to, actor=actor, ended_at=now)
+            order = await move(session, order, to, actor=actor, ended_at=now)
+            await mails.ask(session, order, "refunded", actor=actor)
+            return order
         case "charged_back":
             await revoke(session, [order.book_id] if order.book_id else [])
             link, tribute_link = order.link + 1, order.tribute_link + 1

@@ -1,0 +1,189 @@
+"""Payments that nobody told of: found by asking, ever more seldom, within bounds, and only where it makes sense."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from esteio.base.clock import TurnableClock
+from esteio.base.principal import DEFAULT_TENANT
+from esteio.db.transaction import transaction
+from esteio.jobs.enqueue import enqueue
+from esteio.services.petstory.jobs import reconcile as module
+from esteio.services.petstory.payments.waiting import LONGEST, SHORTEST, next_look, pause
+from esteio.services.petstory.settings import PetstorySettings
+from esteio.services.petstory.tasks import RECONCILE, SweepOrder
+from tests.petstory.payments.till import Till
+from tests.petstory.shop import Order
+
+SEARCH = "/v1/payments/search"
+
+
+@pytest.fixture
+def silent(till: Till) -> Till:
+    """A market whose notifications are lost, and orders of other tests that nobody asks after."""
+    till.shop.served.sql("UPDATE petstory_checkouts SET look_at = NULL")
+    till.shop.served.sql(
+        "UPDATE petstory_payments SET status = 'cancelled' WHERE status NOT IN ('approved', 'refunded')"
+    )
+    till.market.habits(lost=True)
+    return till
+
+
+def reconcile(till: Till) -> None:
+    """As the schedule has it done."""
+
+    async def work() -> None:
+        async with transaction(till.shop.served.app.resources.database, DEFAULT_TENANT) as session:
+            await enqueue(session, RECONCILE, SweepOrder(), tenant=DEFAULT_TENANT, principal="schedule")
+
+    till.shop.served.run(work)
+    till.work()
+
+
+def look_at(till: Till, order: Order) -> datetime | None:
+    rows = till.shop.served.sql("SELECT look_at FROM petstory_checkouts WHERE order_id = $1", order.id)
+    found: datetime | None = rows[0]["look_at"]
+    return found
+
+
+def searches(till: Till) -> int:
+    return till.market.calls(SEARCH)
+
+
+def later(clock: TurnableClock, **span: float) -> None:
+    clock.turn(timedelta(**span).total_seconds())
+
+
+@pytest.mark.parametrize("outcome", ["approved", "approved_pix"])
+def test_a_payment_that_nobody_told_of(silent: Till, clock: TurnableClock, outcome: str) -> None:
+    """It is found, read like any other, and its order paid, once."""
+    order = silent.checked_out()
+    number = silent.pay(order, outcome)
+    reconcile(silent)
+    assert silent.state(order) == "checkout_created" and searches(silent) == 0
+    later(clock, minutes=5)
+    reconcile(silent)
+    assert silent.state(order) == "paid" and silent.received(order) == 47
+    source = silent.shop.served.sql("SELECT source FROM petstory_payment_events WHERE number = $1", str(number))
+    assert [row["source"] for row in source] == ["reconciliation"]
+    later(clock, hours=8)
+    reconcile(silent)
+    reconcile(silent)
+    assert searches(silent) == 1 and look_at(silent, order) is None
+
+
+def test_of_an_order_that_expired(silent: Till, clock: TurnableClock) -> None:
+    """Money that came just before the order expired is found too."""
+    order = silent.checked_out()
+    silent.pay(order)
+    order.put("expired")
+    later(clock, minutes=5)
+    reconcile(silent)
+    assert silent.state(order) == "paid"
+
+
+def test_a_payment_under_way(silent: Till, clock: TurnableClock) -> None:
+    """A pending one is read again until something came of it."""
+    order = silent.checked_out()
+    number = silent.pay(order, "pending_pix")
+    later(clock, minutes=5)
+    reconcile(silent)
+    assert silent.state(order) == "payment_pending"
+    silent.market.change(number, "approve")
+    later(clock, minutes=10)
+    reconcile(silent)
+    assert silent.state(order) == "paid"
+
+
+def test_ever_more_seldom(silent: Till, clock: TurnableClock) -> None:
+    """The pauses grow from minutes to hours, and end with the days that the settings say."""
+    order = silent.checked_out()
+    began = clock.now()
+    asked = []
+    while (when := look_at(silent, order)) is not None:
+        assert len(asked) < 100
+        clock.turn(max((when - clock.now()).total_seconds() + 1, 1))
+        before = searches(silent)
+        reconcile(silent)
+        asked += [clock.now() - began] if searches(silent) > before else []
+    pauses = [later - sooner for sooner, later in zip(asked, asked[1:], strict=False)]
+    assert asked[0] < timedelta(minutes=6) and pauses[0] < timedelta(minutes=6)
+    assert pauses == sorted(pauses) or max(pauses) <= LONGEST + timedelta(seconds=5)
+    assert timedelta(hours=5) < pauses[-1] <= LONGEST + timedelta(seconds=5)
+    assert timedelta(days=9) < asked[-1] <= timedelta(days=10)
+    assert len(asked) < 80
+
+
+def test_in_portions(silent: Till, clock: TurnableClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run asks after so many; the next goes on with the others, the longest waiting first."""
+    monkeypatch.setattr(module, "PORTION", 2)
+    orders = [silent.checked_out() for _ in range(5)]
+    for order in orders:
+        silent.pay(order)
+    later(clock, minutes=5)
+    for done in (2, 4, 5):
+        reconcile(silent)
+        assert [silent.state(order) for order in orders].count("paid") == done
+
+
+@pytest.mark.parametrize("fault", ["rate_limited", "refused", "unauthorized"])
+def test_left_alone(silent: Till, clock: TurnableClock, fault: str) -> None:
+    """Where the market wants to be left alone the run ends, with what it did; the rest is asked for the next time."""
+    orders = [silent.checked_out() for _ in range(3)]
+    for order in orders:
+        silent.pay(order)
+    later(clock, minutes=5)
+    silent.market.fault(fault, None if fault == "refused" else SEARCH)
+    silent.market.forget()
+    reconcile(silent)
+    assert searches(silent) <= 2
+    assert all(look_at(silent, order) is not None for order in orders)
+    silent.market.fault("none")
+    later(clock, seconds=20)
+    reconcile(silent)
+    assert [silent.state(order) for order in orders] == ["paid"] * 3
+
+
+def test_a_search_of_many_pages(silent: Till, clock: TurnableClock) -> None:
+    """However often a customer has tried, every payment of the order is found."""
+    order = silent.checked_out()
+    silent.pay(order)
+    for _ in range(60):
+        silent.market.pay(silent.preference(order), "rejected")
+    later(clock, minutes=5)
+    silent.market.forget()
+    reconcile(silent)
+    assert silent.state(order) == "paid" and searches(silent) == 2
+    rows = silent.shop.served.sql("SELECT count(*) FROM petstory_payments WHERE order_id = $1", order.id)
+    assert rows[0][0] == 61
+
+
+def test_a_refund_that_lost_its_job(silent: Till, clock: TurnableClock) -> None:
+    """A refund that nobody does any more is taken up again, and done once."""
+    order = silent.checked_out()
+    number = silent.pay(order)
+    later(clock, minutes=5)
+    reconcile(silent)
+    silent.shop.served.sql(
+        "INSERT INTO petstory_refunds (id, order_id, number, amount, idempotency_key, state, reason, asked_by, "
+        "created_at, tenant_id) VALUES (gen_random_uuid(), $1, $2, 7, 'a-key', 'asked', '', 'test', $3, $4)",
+        order.id,
+        str(number),
+        clock.now(),
+        DEFAULT_TENANT,
+    )
+    reconcile(silent)
+    assert silent.refunds(order)[0]["state"] == "asked"
+    later(clock, hours=2)
+    reconcile(silent)
+    assert silent.refunds(order)[0]["state"] == "done"
+    assert len(silent.market.payment(number)["refunds"]) == 1
+
+
+def test_pauses() -> None:
+    """A sixth of the age, not under minutes and not over hours."""
+    section = PetstorySettings()
+    began = datetime(2026, 11, 1, tzinfo=UTC)
+    assert pause(timedelta(0)) == SHORTEST and pause(timedelta(days=9)) == LONGEST
+    assert pause(timedelta(hours=6)) == timedelta(hours=1)
+    assert next_look(began, began + timedelta(days=10), section) is None

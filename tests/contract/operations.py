@@ -139,7 +139,7 @@ def _sample(schema: dict[str, Any]) -> Any:
 
 
 def _nobody(name: str) -> str:
-    """A value of a path parameter that names nothing. A secret link is one that was signed here, or it is none at all."""
+    """A value of a path parameter that names nothing. A secret link has to be signed, or it is no link at all."""
     if name == "link":
         return written(Keyring(SECRET), "order", Link(uuid4(), 1))
     return EVERYBODYS.get(name) or (str(uuid4()) if name.endswith("_id") else f"no-such-{next(_numbers)}")

@@ -156,7 +156,7 @@ class TestParameters:
     @each(lambda operation: any(name.endswith("_id") for name in {*operation.names} - GIVEN_ELSEWHERE))
     def test_422_for_an_id_that_is_none(self, served: Served, operation: Operation) -> None:
         """An id that is no UUID is named."""
-        given = dict.fromkeys(operation.names, "not-an-id")
+        given = {name: "not-an-id" for name in operation.names if name != "link"}
         answer = call(served.client, operation, address(operation, **given))
         assert problem(answer, 422)["errors"][0]["field"] in operation.names
 

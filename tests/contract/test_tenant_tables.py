@@ -64,7 +64,7 @@ MAPPED = {
     "outbox_queue": {"consumer", "position", "tenant_id"},
 }
 COLUMNS = """
-SELECT column_name, data_type, udt_name FROM information_schema.columns
+SELECT column_name, data_type, character_maximum_length AS most FROM information_schema.columns
 WHERE table_name = $1 AND table_schema = 'public' AND is_nullable = 'NO' AND column_default IS NULL
   AND is_identity = 'NO' AND is_generated = 'NEVER' AND column_name <> 'tenant_id'
 """
@@ -77,15 +77,20 @@ VALUES = {
     "ARRAY": "'{}'",
     "integer": "1",
     "bigint": "1",
+    "numeric": "1",
     "smallint": "1",
 }
+
+
+def _value(kind: str, most: int | None) -> str:
+    return VALUES.get(kind) or f"'{'pending'[:most]}'"
 
 
 def fill(served: Served, table: str) -> None:
     """Write a row of the default tenant that says nothing, past the table's foreign keys."""
     columns = served.sql(COLUMNS, table)
     names = ", ".join(["tenant_id", *(row["column_name"] for row in columns)])
-    values = ", ".join(["$1", *(VALUES.get(row["data_type"], "'pending'") for row in columns)])
+    values = ", ".join(["$1", *(_value(row["data_type"], row["most"]) for row in columns)])
 
     async def write() -> None:
         connection = await asyncpg.connect(served.database_url.replace("//esteio@", "//postgres@"), timeout=10)

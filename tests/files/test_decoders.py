@@ -64,6 +64,12 @@ async def until(condition: Callable[[], Any]) -> Any:
     return await asyncio.to_thread(eventually, condition, every=0.002)
 
 
+async def stopped() -> None:
+    """The decoder stands still, and ends neither by itself nor by being asked."""
+    (child,) = await until(decoding)
+    child.suspend()
+
+
 def objects(tmp_path: Path) -> int:
     return len([path for path in (tmp_path / "store").rglob("*") if path.is_file()])
 
@@ -112,11 +118,14 @@ def test_waiting_has_an_end(made: Callable[..., Files], tmp_path: Path) -> None:
 
 def test_too_slow(made: Callable[..., Files], tmp_path: Path) -> None:
     """A picture that takes longer than it may is refused in words, and its process is ended."""
-    files = made(picture_seconds=0.15)
+    files = made(picture_seconds=2)
 
     async def run() -> None:
+        taking = asyncio.ensure_future(take(files, SLOW))
+        await stopped()
         with pytest.raises(Invalid) as refused:
-            await take(files, SLOW)
+            async with asyncio.timeout(30):
+                await taking
         assert refused.value.errors[0].code == "PICTURE_TOO_COSTLY"
         assert "too long" in refused.value.errors[0].message
 
@@ -130,10 +139,11 @@ def test_a_request_that_ends_takes_its_process_along(made: Callable[..., Files],
 
     async def run() -> None:
         taking = asyncio.ensure_future(take(files, SLOW))
-        await until(decoding)
+        await stopped()
         taking.cancel()
         with pytest.raises(asyncio.CancelledError):
-            await taking
+            async with asyncio.timeout(30):
+                await taking
         assert decoding() == []
         await take(files, photos.saved(photos.plain()))
 

@@ -6,6 +6,7 @@ import os
 import resource
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -286,3 +287,22 @@ def test_memory_stays_flat(tmp_path: Path) -> None:
 def resident() -> int:
     """Bytes of memory of this process."""
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+@pytest.mark.parametrize(
+    ("end", "stays"), [(None, True), (ValueError("no"), False), (Unavailable(), True), (asyncio.CancelledError(), True)]
+)
+def test_what_comes_to_nothing_is_taken_back(tmp_path: Path, end: BaseException | None, stays: bool) -> None:
+    """An object goes when the block that gives it a row fails; not where it may have been committed."""
+    store = Store(FilesSettings(url=tmp_path.as_uri()))
+
+    async def run() -> None:
+        async with store.writing("t/x") as upload:
+            await upload.write(b"x")
+        async with store.kept_if_well(upload.written()):
+            if end is not None:
+                raise end
+
+    with suppress(ValueError, Unavailable, asyncio.CancelledError):
+        asyncio.run(run())
+    assert (tmp_path / "t" / "x").exists() == stays

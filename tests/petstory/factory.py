@@ -15,7 +15,7 @@ from esteio.jobs.kinds import JobKind
 from esteio.jobs.tickets import Tickets
 from esteio.services.petstory.models import Payment, PaymentEvent
 from esteio.services.petstory.orders import Actor, locked, move
-from esteio.services.petstory.tasks import PRODUCE, OrderRef
+from esteio.services.petstory.tasks import PRODUCE, OrderRef, produce_job
 from esteio.worker.assembly import Workshop
 from tests.files.shop import in_shop, rested, runner_of
 from tests.house import Served
@@ -120,7 +120,7 @@ def paid(order: Order, waits: str = "checkout_created") -> None:
             session.add(_event(order, number, row.price, row.currency, clock.now()))
             row = await move(session, row, "paid", actor=actor, paid_at=clock.now(), received=row.price)
             ref = OrderRef(order=order.id)
-            await enqueue(session, PRODUCE, ref, tenant=DEFAULT_TENANT, principal="test", key=str(order.id))
+            await enqueue(session, PRODUCE, ref, tenant=DEFAULT_TENANT, principal="test", key=produce_job(order.id))
 
     order.put(waits)
     in_shop(order.shop.served, pay)

@@ -32,7 +32,8 @@ def refusal(given: Mapping[str, str], needed: Mapping[str, str] = NEEDED) -> str
 
 
 def at(settings: Settings, section: str, name: str) -> Any:
-    found = getattr(getattr(settings, section) if section else settings, name)
+    whole = settings.services.get(section) or (getattr(settings, section) if section else settings)
+    found = getattr(whole, name)
     return found.get_secret_value() if hasattr(found, "get_secret_value") else found
 
 
@@ -58,18 +59,27 @@ OPERATORS_NAMES = {
     "SMTP_PASSWORD": ("hush-mail", "hush-mail"),
     "EMAIL_FROM": ("books@example.org", "books@example.org"),
     "EMAIL_FROM_NAME": ("PetStory", "PetStory"),
+    "GEMINI_API_KEY": ("hush-gemini", "hush-gemini"),
+    "MERCADOPAGO_ACCESS_TOKEN": ("hush-token", "hush-token"),
+    "MERCADOPAGO_PUBLIC_KEY": ("APP_USR-public", "APP_USR-public"),
+    "MERCADOPAGO_WEBHOOK_SECRET": ("hush-webhooks", "hush-webhooks"),
+    "API_BASE_URL": ("https://api.example.org", "https://api.example.org"),
+    "TEMP_DIR": ("/var/tmp/esteio", "/var/tmp/esteio"),
+    "WORKER_SLEEP_SECONDS": ("2.5", 2.5),
+    "APP_NAME": ("Livros", "Livros"),
 }
 COMPANIONS = {
     "SMTP_SERVER": {"ESTEIO_MAIL__FROM_ADDRESS": "books@example.org"},
     "SMTP_USER": {"ESTEIO_MAIL__PASSWORD": "hush-mail"},
     "SMTP_PASSWORD": {"ESTEIO_MAIL__USER": "books"},
+    "MERCADOPAGO_ACCESS_TOKEN": {"MERCADOPAGO_WEBHOOK_SECRET": "hush-webhooks"},
 }
 """What some cannot be without."""
 
 
 class TestNames:
     def test_every_name_that_operators_know_is_read(self) -> None:
-        """The fifteen names of the products' contracts, no more and no fewer, are aliases."""
+        """The names of the products' contracts, no more and no fewer, are aliases."""
         assert set(ALIASES) == set(OPERATORS_NAMES)
 
     @pytest.mark.parametrize("name", OPERATORS_NAMES)

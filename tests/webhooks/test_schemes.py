@@ -2,12 +2,19 @@
 
 import base64
 import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import BaseModel, SecretStr
 
+from esteio.base.errors import StartRefused
+from esteio.jobs.kinds import JobKind
 from esteio.webhooks.errors import InvalidSignature
+from esteio.webhooks.incoming import Incoming, sources_of
+from esteio.webhooks.kinds import Received
 from esteio.webhooks.schemes import Arrival, GenericHmac, known_id
 
 NOW = 1_700_000_000.0
@@ -107,3 +114,49 @@ def test_a_scheme_that_proves_less_than_it_says(wrong: dict[str, str]) -> None:
 def test_ids_are_bounded() -> None:
     """An id of the greatest length is an id."""
     assert known_id("x" * 255)
+
+
+@dataclass(frozen=True, slots=True)
+class ByAddress:
+    """A sender who signs a parameter of the address."""
+
+    tolerance: float = 0.0
+
+    @property
+    def headers(self) -> tuple[str, ...]:
+        return ("x-signature",)
+
+    def verify(self, arrival: Arrival, secrets: Sequence[str], now: float) -> str:
+        subject = arrival.query.get("subject", "")
+        if not any(arrival.headers.get("x-signature") == f"{subject}:{secret}" for secret in secrets):
+            raise InvalidSignature
+        return known_id(subject)
+
+
+class BySettings(BaseModel):
+    secret: SecretStr = SecretStr("one, two")
+    window: float = 12.5
+
+
+HEARD = JobKind(name="senders.heard", payload=Received)
+
+
+def declared(**members: str) -> Incoming:
+    return Incoming(**{"source": "it", "scheme": ByAddress(), "setting": "secret", "job": HEARD, **members})  # type: ignore[arg-type]
+
+
+def test_settings_say_how_old_a_message_may_be() -> None:
+    """Where a declaration names a setting the scheme is given its value; else it keeps its own."""
+    settings = {"service": BySettings()}
+    tuned = sources_of([("service", [declared(tolerance="window")])], settings)["it"]
+    assert isinstance(tuned.incoming.scheme, ByAddress) and tuned.incoming.scheme.tolerance == 12.5
+    assert tuned.secrets == ("one", "two")
+    plain = sources_of([("service", [declared()])], settings)["it"]
+    assert plain.incoming.scheme == ByAddress()
+
+
+@pytest.mark.parametrize("members", [{"tolerance": "widnow"}, {"setting": "secert"}])
+def test_settings_that_are_not_there(members: dict[str, str]) -> None:
+    """A declaration that names no setting of its service does not start."""
+    with pytest.raises(StartRefused, match="no setting"):
+        sources_of([("service", [declared(**members)])], {"service": BySettings()})

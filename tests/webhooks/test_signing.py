@@ -57,7 +57,9 @@ def test_ours_accepts_the_librarys(secret: str, message: str, body: bytes) -> No
         "webhook-timestamp": str(int(now.timestamp())),
         "webhook-signature": f"v1,AAAA {signature}",
     }
-    assert StandardWebhooks().verify(Arrival(headers, {}, body), ["whsec_" + "A" * 32, secret], now.timestamp()) == message
+    assert (
+        StandardWebhooks().verify(Arrival(headers, {}, body), ["whsec_" + "A" * 32, secret], now.timestamp()) == message
+    )
 
 
 @given(secrets, messages, bodies, st.sampled_from(["body", "id", "timestamp", "secret"]))

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from esteio.base.errors import EsteioError, NotFound
+from esteio.base.errors import EsteioError, NotFound, Unavailable
 from esteio.files.backends import folder_of, open_backend
 from esteio.files.errors import store_error
 from esteio.files.leftovers import unfinished
@@ -154,13 +154,18 @@ class Store:
 
     @asynccontextmanager
     async def kept_if_well(self, written: Written) -> AsyncIterator[None]:
-        """The object goes again when the block, in which its row is written, comes to nothing."""
+        """The object goes again when the block, in which its row is written, comes to nothing.
+
+        Where nobody knows whether it did (the database went away, the request was cancelled) it stays: without a row it
+        is removed as an orphan.
+        """
         try:
             yield
-        except BaseException:
-            # What cannot be deleted now has no row, and is removed as an orphan.
+        except Unavailable:
+            raise
+        except Exception:
             with suppress(EsteioError):
-                await asyncio.shield(self.delete(written.key))
+                await self.delete(written.key)
             raise
 
     async def delete(self, key: str) -> None:

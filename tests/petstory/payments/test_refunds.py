@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from esteio.auth.audit import Audit
+from esteio.base.clock import TurnableClock
 from esteio.base.principal import DEFAULT_TENANT
 from esteio.db.transaction import transaction
 from esteio.services.petstory.errors import RefundRefused
@@ -61,6 +62,8 @@ def test_all_of_it(till: Till) -> None:
     assert refund["refund_number"] and refund["done_at"] is not None
     assert till.market.payment(number)["status"] == "refunded"
     assert till.state(order) == "refunded" and till.received(order) == 0
+    mails = till.shop.served.sql("SELECT kind FROM petstory_mails WHERE order_id = $1", order.id)
+    assert [row["kind"] for row in mails] == ["refunded"]
     noted = till.shop.noted(order.id)
     assert noted[-3:] == ["petstory.refund.asked", "petstory.refund.done", "petstory.order.refunded"]
 
@@ -108,11 +111,13 @@ def test_too_old(till: Till) -> None:
     assert ask(till, order.id, None) == 0
 
 
-def test_from_several_payments(till: Till) -> None:
+def test_from_several_payments(till: Till, clock: TurnableClock) -> None:
     """What several payments brought is given back from the latest first, each its share."""
     order = till.checked_out()
     till.market.manner(members={"transaction_amount": 30})
     first = till.pay(order)
+    till.work()
+    clock.turn(60)
     till.market.manner(members={"transaction_amount": 20})
     second = till.pay(order)
     till.work()

@@ -8,10 +8,20 @@ from esteio.limits.policy import Policy
 from esteio.manifest import Manifest
 from esteio.services.petstory import errors, events
 from esteio.services.petstory.channels import CHANNELS
+from esteio.services.petstory.health import health
 from esteio.services.petstory.jobs import JOBS
 from esteio.services.petstory.payments.incoming import NOTIFICATIONS
 from esteio.services.petstory.payments.party import MERCADOPAGO
-from esteio.services.petstory.routes import checkout, notifications, orders, photos, previews
+from esteio.services.petstory.routes import (
+    admin,
+    books,
+    checkout,
+    notifications,
+    orders,
+    pages,
+    photos,
+    previews,
+)
 from esteio.services.petstory.settings import PetstorySettings
 from esteio.services.petstory.tasks import SCHEDULES
 
@@ -21,11 +31,13 @@ _V2.include_router(photos.router)
 _V2.include_router(previews.router)
 _V2.include_router(checkout.router)
 _V2.include_router(notifications.router)
+_V2.include_router(books.router)
+_V2.include_router(admin.router)
 
 MANIFEST = Manifest(
     name="petstory",
     title="PetStory",
-    routers={"v2": _V2},
+    routers={"": pages.router, "v2": _V2},
     public=frozenset(
         {
             "POST /api/v2/petstory/orders",
@@ -41,7 +53,9 @@ MANIFEST = Manifest(
             "GET /api/v2/petstory/orders/{link}/arts/{art_id}",
             "GET /api/v2/petstory/orders/{link}/arts/{art_id}/preview",
         }
-    ),
+    )
+    | books.PUBLIC
+    | pages.PUBLIC,
     permissions={
         "petstory:read": "see every order with its customer, its payments and its mails",
         "petstory:manage": "retry, expire and mail orders, and revoke their links",
@@ -58,14 +72,17 @@ MANIFEST = Manifest(
         errors.OrderState,
         errors.TooManyPhotos,
         errors.UploadsExhausted,
+        errors.MailsExhausted,
         errors.PaymentsOff,
         errors.RefundRefused,
     ),
     events=events.ALL,
+    health=health,
     jobs=JOBS,
     schedules=SCHEDULES,
     channels=CHANNELS,
     incoming=(NOTIFICATIONS,),
     upstreams=(MERCADOPAGO,),
+    command="esteio.services.petstory.commands:petstory",
     migrations=Path(__file__).parent / "migrations",
 )

@@ -1,5 +1,6 @@
 """Reads of orders: everything that a customer is shown of one, in one statement."""
 
+from datetime import datetime
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -11,13 +12,15 @@ from esteio.base.errors import NotFound
 from esteio.base.principal import DEFAULT_TENANT
 from esteio.db.database import Database
 from esteio.db.reading import Reading, reading
+from esteio.files.errors import FileGone
 from esteio.files.records import FoundFile, find
 from esteio.files.tables import StoredFile
 from esteio.services.petstory.links import Link
 from esteio.services.petstory.models import Art, Checkout, Customer, Order, Photo
 from esteio.services.petstory.schemas import OrderView
-from esteio.services.petstory.states import PAID
+from esteio.services.petstory.states import BOOKED, PAID
 
+ENDED = ("refunded", "charged_back")
 Row = dict[str, Any]
 Query = Select[*tuple[Any, ...]]
 
@@ -72,6 +75,28 @@ async def art_file(database: Database, link: Link, art: UUID) -> FoundFile:
     return await _file(database, found["file_id"])
 
 
+async def book_file(database: Database, link: Link, now: datetime) -> FoundFile:
+    """The book of the order. Raises `NotFound` before there is one, and `FileGone` once there is none any more."""
+    rows = await database.read(DEFAULT_TENANT, _one_book(), *_arguments(_one_book(), link))
+    if not rows:
+        raise NotFound
+    return await kept_book(database, DEFAULT_TENANT, dict(rows[0]), now)
+
+
+async def kept_book(database: Database, tenant: UUID, row: Row, now: datetime) -> FoundFile:
+    """The same of an order of which `state`, `produced_at` and `book_id` are known."""
+    if row["state"] not in BOOKED and (row["state"] not in ENDED or row["produced_at"] is None):
+        raise NotFound
+    if row["state"] not in BOOKED:
+        raise FileGone("The money of this order was given back: its book is not kept for the customer.")
+    if row["book_id"] is None:
+        raise FileGone("The book was kept for as long as promised, and is removed.")
+    file = await find(database, tenant, row["book_id"])
+    if file.deleted_at is not None or file.expires_at <= now:
+        raise FileGone
+    return file
+
+
 async def _found(database: Database, shape: Reading, link: Link, thing: UUID) -> Row:
     rows = await database.read(DEFAULT_TENANT, shape, *_arguments(shape, link, thing))
     if not rows:
@@ -102,6 +127,11 @@ def _intake() -> Reading:
     photos = select(func.count()).select_from(Photo).where(Photo.order_id == Order.id).correlate(Order)
     columns = (Order.state, Order.wanted, photos.scalar_subquery().label("photos"), Customer.uploads)
     return reading(_by_link(select(*columns).join(Customer, Customer.id == Order.customer_id)))
+
+
+@cache
+def _one_book() -> Reading:
+    return reading(_by_link(select(Order.state, Order.produced_at, Order.book_id)))
 
 
 @cache

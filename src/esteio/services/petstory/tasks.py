@@ -80,3 +80,8 @@ SCHEDULES = (
     Schedule(kind=RECONCILE, cron="*/5 * * * *", payload=SweepOrder()),
     Schedule(kind=RETAIN, cron="17 * * * *", payload=SweepOrder()),
 )
+
+
+def produce_job(order: UUID) -> str:
+    """The key of the job that makes an order: whoever asks for it, one at a time lives."""
+    return f"produce:{order}"

@@ -26,6 +26,7 @@ from esteio.services.petstory.use_cases import drawing
 from esteio.services.petstory.use_cases.drawing import BUDGET, Kept, Picture
 
 ZERO = Decimal(0)
+JPEG, PNG = "image/jpeg", "image/png"
 NOBODY = 900.0
 """Seconds until a job asks again whose artist has no key, or one that is refused: an operator has to help."""
 
@@ -126,7 +127,7 @@ async def _drawn_before(run: Run, task: Task, by: Artist) -> Drawn | None:
         width, height = (await asyncio.to_thread(decoded, image)).size
     except Undecodable:
         return None
-    return Drawn(image, "image/jpeg", width, height, by.name, by.model, ZERO)
+    return Drawn(image, _media_type(image), width, height, by.name, by.model, ZERO)
 
 
 async def _found_elsewhere(run: Run, task: Task, by: Artist) -> bytes | None:
@@ -160,8 +161,8 @@ async def _conclude(run: Run, task: Task, by: Artist, drawn: Drawn, *, set_aside
     place = task.place(run.tenant, by)
     whole = Written(place, len(drawn.image), sha256(drawn.image).hexdigest())
     picture = Picture(
-        whole=_kept(run, whole, f"{task.style}.jpg", drawn.media_type),
-        preview=_kept(run, preview, f"{task.style}-preview.jpg", "image/jpeg"),
+        whole=_kept(run, whole, task.style, drawn.media_type),
+        preview=_kept(run, preview, f"{task.style}-preview", JPEG),
         width=drawn.width,
         height=drawn.height,
         provider=drawn.provider,
@@ -184,10 +185,16 @@ async def _return(run: Run, task: Task, amount: Decimal) -> None:
             await drawing.give_back(session, task.art, amount, actor=actor_of(run))
 
 
-def _kept(run: Run, written: Written, name: str, media_type: str) -> Kept:
+def _media_type(image: bytes) -> str:
+    """Artists give the one or the other."""
+    return PNG if image.startswith(b"\x89PNG") else JPEG
+
+
+def _kept(run: Run, written: Written, stem: str, media_type: str) -> Kept:
     """Kept as long as anything of an order is; the retention job lets go of it sooner."""
     section = section_of(run)
     days = max(section.tribute_days, section.customers_days)
+    name = f"{stem}.{'png' if media_type == PNG else 'jpg'}"
     return Kept(reference(written, name=name, media_type=media_type, now=run.clock.now(), days=days), written)
 
 

@@ -1,13 +1,11 @@
 """Reading a payment for a job: what it is taken for, and when it is worth asking again."""
 
-from esteio.auth.audit import Audit
 from esteio.jobs.errors import Later
 from esteio.jobs.run import Run
-from esteio.services.petstory.orders import Actor
+from esteio.services.petstory.jobs.acting import actor_of, section_of
 from esteio.services.petstory.payments.answers import Seen
 from esteio.services.petstory.payments.mercadopago import MercadoPago
 from esteio.services.petstory.payments.refusals import Busy, Declined, Unknown
-from esteio.services.petstory.settings import PetstorySettings
 from esteio.services.petstory.tasks import Source
 from esteio.services.petstory.use_cases import paying
 from esteio.telemetry.logs import log
@@ -18,17 +16,8 @@ UNKNOWN_REST, BUSY_REST = 15.0, 10.0
 """Seconds. Who is told of a payment may be faster than those who are asked for it."""
 
 
-def section_of(run: Run) -> PetstorySettings:
-    section: PetstorySettings = run.settings.services["petstory"]
-    return section
-
-
 def market_of(run: Run) -> MercadoPago:
     return MercadoPago(run.resources.upstreams.to("mercadopago"))
-
-
-def actor_of(run: Run) -> Actor:
-    return Actor(f"job:{run.kind.name}", run.tenant, run.clock, Audit(run.clock))
 
 
 async def read_payment_of(run: Run, number: str, source: Source) -> None:

@@ -7,7 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from esteio.jobs.enqueue import Order as Asked
 from esteio.jobs.enqueue import enqueue_all
 from esteio.jobs.run import Run
-from esteio.services.petstory.jobs.reading import market_of, section_of
+from esteio.services.petstory.jobs.acting import section_of
+from esteio.services.petstory.jobs.reading import market_of
 from esteio.services.petstory.payments import waiting
 from esteio.services.petstory.payments.refusals import Busy, Declined, Unknown
 from esteio.services.petstory.payments.waiting import Due

@@ -8,7 +8,8 @@ from esteio.db.transaction import transaction
 from esteio.jobs.enqueue import enqueue
 from esteio.jobs.errors import Later
 from esteio.jobs.run import Run
-from esteio.services.petstory.jobs.reading import BUSY_REST, actor_of, later, market_of, section_of
+from esteio.services.petstory.jobs.acting import actor_of, section_of
+from esteio.services.petstory.jobs.reading import BUSY_REST, later, market_of
 from esteio.services.petstory.models import Refund
 from esteio.services.petstory.payments.answers import GivenBack, Seen
 from esteio.services.petstory.payments.refusals import Busy, Declined, Unknown

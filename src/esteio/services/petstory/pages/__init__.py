@@ -1,1 +1,1 @@
-"""What people open by link: the tribute page and the state of an order."""
+"""Pages for people: the order for its customer, the tribute for everybody. They need no script."""

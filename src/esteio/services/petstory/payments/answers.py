@@ -24,12 +24,18 @@ def _text(value: Any) -> Any:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
+def _named(value: Any) -> Any:
+    """A reference that is no text was given by somebody else, and is none of ours."""
+    return value if isinstance(value, str) else None
+
+
 def _short(value: Any) -> Any:
     return value[:100] if isinstance(value, str) else value
 
 
 Amount = Annotated[Decimal, BeforeValidator(_exact), Field(ge=0, le=MOST, decimal_places=2)]
 Number = Annotated[str, BeforeValidator(_text), Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+Reference = Annotated[str | None, BeforeValidator(_named)]
 Detail = Annotated[str | None, BeforeValidator(_short)]
 
 
@@ -47,7 +53,7 @@ class Seen(_Answer):
     amount: Amount = Field(alias="transaction_amount")
     refunded: Amount = Field(Decimal(0), alias="transaction_amount_refunded")
     currency: str = Field(alias="currency_id", min_length=3, max_length=3)
-    reference: str | None = Field(None, alias="external_reference")
+    reference: Reference = Field(None, alias="external_reference")
     live: bool = Field(alias="live_mode", strict=True)
     made_at: datetime = Field(alias="date_created")
     approved_at: datetime | None = Field(None, alias="date_approved")
@@ -80,7 +86,7 @@ class Found(_Answer):
 
     number: Number = Field(alias="id")
     status: str = Field(max_length=30)
-    reference: str | None = Field(None, alias="external_reference")
+    reference: Reference = Field(None, alias="external_reference")
 
 
 class _Paging(_Answer):

@@ -70,8 +70,6 @@ async def check_out(till: Till, link: Link) -> tuple[CheckoutView, bool]:
     Raises `NotFound`, `OrderState`, `PaymentsOff`, and `UpstreamUnavailable` with the order as it was: what was
     written down then is used by the next who asks, so that there is never more than one preference of a customer.
     """
-    if not till.section.paying:
-        raise PaymentsOff
     end = monotonic() + till.section.mercadopago_timeout
     while monotonic() < end:
         async with till.transaction() as session:
@@ -94,6 +92,8 @@ async def check_out(till: Till, link: Link) -> tuple[CheckoutView, bool]:
 async def _living(session: AsyncSession, till: Till, link: Link) -> CheckoutView | _Call:
     """The checkout that can be paid, or the call that makes one."""
     order = await _order(session, link)
+    if not till.section.paying:
+        raise PaymentsOff
     if order.state not in PAYABLE:
         raise OrderState(f"An order that is {order.state} cannot be paid.")
     query = select(Checkout).where(Checkout.order_id == order.id, Checkout.expires_at > till.actor.now)

@@ -14,7 +14,7 @@ from esteio.services.petstory.models import Art, Mail, Order
 from esteio.services.petstory.orders import Actor
 from esteio.services.petstory.payments import refunds
 from esteio.services.petstory.settings import PetstorySettings
-from esteio.services.petstory.tasks import DRAW, DRAW_ASKED, MAKE_BOOK, PRODUCE, SEND_MAIL
+from esteio.services.petstory.tasks import DRAW, DRAW_ASKED, MAKE_BOOK, PRODUCE, SEND_MAIL, produce_job
 
 QUIET = timedelta(minutes=5)
 """An order that moved more recently is left alone."""
@@ -44,7 +44,7 @@ async def mend(session: AsyncSession, order_id: UUID, *, actor: Actor, section: 
         return await _mail_lost(session, order, actor)
     if order.state in STAGES:
         return await _drawing_lost(session, order, actor)
-    if await living(session, PRODUCE, [str(order.id)]):
+    if await living(session, PRODUCE, [produce_job(order.id)]):
         return False
     await orders.move(session, order, "production_failed", actor=actor, reason=JOB_LOST)
     return True
@@ -55,7 +55,7 @@ async def _drawing_lost(session: AsyncSession, order: Order, actor: Actor) -> bo
     lost = await _without_job(session, [art for art in how.wanted if art.state == "queued"])
     if how.open > len(lost) or await living(session, MAKE_BOOK, [str(order.id)]):
         return False
-    if order.state == "producing" and await living(session, PRODUCE, [str(order.id)]):
+    if order.state == "producing" and await living(session, PRODUCE, [produce_job(order.id)]):
         return False
     for art in lost:
         art.state, art.reason = "failed", JOB_LOST
@@ -85,6 +85,6 @@ async def _give_up(session: AsyncSession, order: Order, actor: Actor, section: P
     """A book that could not be made for days is not waited for any longer: the money goes back."""
     if not section.refund_failed or order.updated_at > actor.now - timedelta(hours=section.refund_after_hours):
         return False
-    if await living(session, PRODUCE, [str(order.id)]):
+    if await living(session, PRODUCE, [produce_job(order.id)]):
         return False
     return bool(await refunds.ask(session, order, amount=None, reason=NEVER_MADE, actor=actor))

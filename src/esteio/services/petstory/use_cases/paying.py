@@ -18,7 +18,7 @@ from esteio.services.petstory.payments.answers import Seen
 from esteio.services.petstory.payments.standing import PAID, RANKS, UNSETTLED, ZERO, net, steps
 from esteio.services.petstory.settings import PetstorySettings
 from esteio.services.petstory.states import UNPAID, State
-from esteio.services.petstory.tasks import PRODUCE, OrderRef, Source
+from esteio.services.petstory.tasks import PRODUCE, OrderRef, Source, produce_job
 from esteio.telemetry.logs import log
 
 PAID_TWICE = "The order was paid already."
@@ -156,7 +156,7 @@ async def _follow(session: AsyncSession, order: Order, payment: Payment, was: st
             OrderRef(order=order.id),
             tenant=actor.tenant,
             principal=actor.who,
-            key=f"produce:{order.id}",
+            key=produce_job(order.id),
         )
     return order
 

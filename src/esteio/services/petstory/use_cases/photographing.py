@@ -20,7 +20,7 @@ from esteio.services.petstory.queries import order_now
 from esteio.services.petstory.schemas import OrderView
 from esteio.services.petstory.settings import PetstorySettings
 from esteio.services.petstory.states import OPEN
-from esteio.services.petstory.tasks import PRODUCE, OrderRef
+from esteio.services.petstory.tasks import PRODUCE, OrderRef, produce_job
 from esteio.services.petstory.views import order_view
 
 _PREVIEWED = frozenset({"preview_ready", "preview_failed"})
@@ -94,7 +94,7 @@ async def _go_on(session: AsyncSession, order: Order, sent: int, actor: Actor) -
         order = await orders.change(session, order, actor=actor, wanted=order.wanted - sent)
         if order.wanted == 0:
             ref = OrderRef(order=order.id)
-            await enqueue(session, PRODUCE, ref, tenant=actor.tenant, principal=actor.who, key=f"produce:{order.id}")
+            await enqueue(session, PRODUCE, ref, tenant=actor.tenant, principal=actor.who, key=produce_job(order.id))
     else:
         await _reopened(session, order, actor)
 

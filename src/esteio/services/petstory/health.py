@@ -1,0 +1,66 @@
+"""What of PetStory is not as it should be: worth knowing, and no reason to send requests elsewhere."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from functools import cache
+from importlib.util import find_spec
+
+from sqlalchemy import bindparam, func, select
+from sqlalchemy.types import DateTime
+
+from esteio.db.reading import Reading, reading
+from esteio.jobs.tables import Ticket
+from esteio.manifest import Degraded, HealthCheck
+from esteio.resources import Resources
+from esteio.services.petstory.settings import PetstorySettings
+from esteio.services.petstory.tasks import DRAW, DRAW_ASKED
+
+EXTRA = ("PIL", "cv2", "numpy", "typst", "segno", "pillow_heif")
+"""What comes with `esteio[petstory]`: without it no photo can be taken and no book made."""
+
+LONG = timedelta(minutes=10)
+"""A picture that rests longer than this is not about to be drawn."""
+
+
+def health(section: PetstorySettings) -> Mapping[str, HealthCheck]:
+    """The checks under these settings."""
+
+    async def payments(_: Resources) -> None:
+        if not section.paying:
+            raise Degraded("nothing can be paid: ESTEIO_PETSTORY__MERCADOPAGO_ACCESS_TOKEN is not set")
+
+    return {
+        "petstory.payments": payments,
+        "petstory.mail": _mail,
+        "petstory.extra": _extra,
+        "petstory.art": _art,
+    }
+
+
+async def _mail(resources: Resources) -> None:
+    if not resources.mail.configured:
+        raise Degraded("no book is mailed: ESTEIO_MAIL__SERVER is not set")
+
+
+async def _extra(_: Resources) -> None:
+    missing = [name for name in EXTRA if find_spec(name) is None]
+    if missing:
+        raise Degraded(f"no photo can be taken and no book made: {', '.join(missing)} of esteio[petstory] is missing")
+
+
+async def _art(resources: Resources) -> None:
+    rows = await resources.database.read(None, _resting(), resources.clock.now() + LONG)
+    number, until = rows[0]["number"], rows[0]["until"]
+    if number:
+        raise Degraded(f"{number} pictures are not drawn before {_moment(until)}: the artist's quota or key is used up")
+
+
+@cache
+def _resting() -> Reading:
+    number, until = func.count().label("number"), func.min(Ticket.due_at).label("until")
+    query = select(number, until).where(Ticket.name.in_((DRAW.name, DRAW_ASKED.name)))
+    return reading(query.where(Ticket.due_at > bindparam("late", type_=DateTime(timezone=True))))
+
+
+def _moment(when: datetime) -> str:
+    return f"{when:%Y-%m-%dT%H:%M:%SZ}"

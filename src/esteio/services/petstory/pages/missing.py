@@ -1,0 +1,12 @@
+"""What is said at an address that leads nowhere, or not any more."""
+
+from esteio.services.petstory.pages.frame import framed, heading, paragraph
+from esteio.services.petstory.pages.words import WORDS
+from esteio.services.petstory.schemas import Language
+
+
+def missing_page(language: Language, *, prefix: str) -> bytes:
+    """It does not say which of the two it is."""
+    words = WORDS[language]
+    body = heading(words.missing) + "\n" + paragraph(words.missing_why)
+    return framed(body, title=words.missing, language=language, prefix=prefix)

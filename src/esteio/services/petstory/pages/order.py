@@ -1,0 +1,66 @@
+"""The order's page: where it is, and what its customer can do now."""
+
+from html import escape
+
+from esteio.mail.headers import clean
+from esteio.services.petstory.addresses import order_page_path
+from esteio.services.petstory.pages.frame import figure, framed, heading, link, paragraph
+from esteio.services.petstory.pages.states import FAILED, MEANINGS, REFRESHED
+from esteio.services.petstory.pages.words import WORDS, Words
+from esteio.services.petstory.schemas import OrderView
+from esteio.services.petstory.story.days import written_day
+
+
+def order_page(order: OrderView, token: str, *, prefix: str) -> bytes:
+    """The whole page. `token` is the order's secret link, `prefix` the path of the public URL."""
+    words = WORDS[order.language]
+    name = clean(order.pet_name) or words.nameless
+    title = words.book_of.format(name)
+    state, next_step = MEANINGS[order.language][order.state]
+    body = [heading(title), paragraph(words.number.format(str(order.id)[-8:].upper()), "quiet")]
+    body += [f'<p class="lead" role="status">{escape(state)}</p>', paragraph(next_step)]
+    if order.reason and order.state in FAILED:
+        body.append(paragraph(words.reason.format(clean(order.reason)), "quiet"))
+    body += [*_progress(order, words), *_doing(order, words), *_pictures(order, words, name, prefix)]
+    return framed(
+        "\n".join(body), title=title, language=order.language, prefix=prefix, head=_refresh(order, token, prefix)
+    )
+
+
+def _progress(order: OrderView, words: Words) -> list[str]:
+    if order.progress is None:
+        return []
+    done, total = order.progress.done, order.progress.total
+    said = escape(words.progress.format(done, total))
+    return [f'<p><progress value="{done}" max="{total}">{said}</progress><br>{said}</p>']
+
+
+def _doing(order: OrderView, words: Words) -> list[str]:
+    """What there is to be done: pay, download, look."""
+    done = []
+    if order.checkout is not None:
+        amount = f"{order.checkout.currency} {order.checkout.amount}".replace(".", words.decimal)
+        done.append(link(order.checkout.url, words.pay.format(amount), "act"))
+    if order.book is not None:
+        done.append(link(order.book.url, words.download, "act"))
+        day = written_day(order.book.expires_at.date(), order.language)
+        done.append(paragraph(words.kept_until.format(day), "quiet"))
+    if order.tribute_url is not None:
+        done.append(link(order.tribute_url, words.tribute))
+    return done
+
+
+def _pictures(order: OrderView, words: Words, name: str, prefix: str) -> list[str]:
+    shown = [art for art in order.arts if art.preview is not None]
+    return [
+        figure(f"{prefix}{art.preview}", words.preview.format(name, words.styles[art.style]), words.styles[art.style])
+        for art in shown
+    ]
+
+
+def _refresh(order: OrderView, token: str, prefix: str) -> str:
+    """The page by its own address, without what Mercado Pago has added to it."""
+    seconds = REFRESHED.get(order.state)
+    if seconds is None:
+        return ""
+    return f'\n<meta http-equiv="refresh" content="{seconds};url={escape(prefix + order_page_path(token))}">'

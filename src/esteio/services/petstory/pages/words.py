@@ -1,0 +1,108 @@
+"""What the pages say, by language, beside what each state means."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from esteio.services.petstory.schemas import Language, Style
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """`{}` stands where a value goes, which is put in once, as text; `decimal` is the mark of numbers."""
+
+    decimal: str
+    book_of: str
+    nameless: str
+    number: str
+    pay: str
+    download: str
+    kept_until: str
+    tribute: str
+    progress: str
+    preview: str
+    picture: str
+    reason: str
+    species: str
+    breed: str
+    born: str
+    missing: str
+    missing_why: str
+    styles: Mapping[Style, str]
+
+
+WORDS: Final[Mapping[Language, Words]] = {
+    "pt-BR": Words(
+        decimal=",",
+        book_of="O livro de {}",
+        nameless="Meu bichinho",
+        number="Pedido {}",
+        pay="Pagar {} no Mercado Pago",
+        download="Baixar o livro (PDF)",
+        kept_until="O livro fica guardado até {}.",
+        tribute="Abrir a página de homenagem",
+        progress="{} de {} desenhos prontos",
+        preview="Prévia de {}: {}",
+        picture="{}: {}",
+        reason="Motivo: {}",
+        species="Espécie",
+        breed="Raça",
+        born="Nascimento",
+        missing="Esta página não existe",
+        missing_why="O endereço está incompleto, ou o que ele mostrava não está mais aqui.",
+        styles={"line": "Para colorir", "watercolour": "Aquarela", "cartoon": "Desenho animado"},
+    ),
+    "en": Words(
+        decimal=".",
+        book_of="The book of {}",
+        nameless="My pet",
+        number="Order {}",
+        pay="Pay {} at Mercado Pago",
+        download="Download the book (PDF)",
+        kept_until="The book is kept until {}.",
+        tribute="Open the tribute page",
+        progress="{} of {} pictures are drawn",
+        preview="Preview of {}: {}",
+        picture="{}: {}",
+        reason="Reason: {}",
+        species="Species",
+        breed="Breed",
+        born="Born",
+        missing="This page is not there",
+        missing_why="The address is incomplete, or what it showed is not here any more.",
+        styles={"line": "To colour in", "watercolour": "Watercolour", "cartoon": "Cartoon"},
+    ),
+    "es": Words(
+        decimal=",",
+        book_of="El libro de {}",
+        nameless="Mi mascota",
+        number="Pedido {}",
+        pay="Pagar {} en Mercado Pago",
+        download="Descargar el libro (PDF)",
+        kept_until="El libro se guarda hasta el {}.",
+        tribute="Abrir la página de homenaje",
+        progress="{} de {} dibujos listos",
+        preview="Vista previa de {}: {}",
+        picture="{}: {}",
+        reason="Motivo: {}",
+        species="Especie",
+        breed="Raza",
+        born="Nacimiento",
+        missing="Esta página no existe",
+        missing_why="La dirección está incompleta, o lo que mostraba ya no está aquí.",
+        styles={"line": "Para colorear", "watercolour": "Acuarela", "cartoon": "Dibujo animado"},
+    ),
+}
+
+
+def language_of(accepted: str) -> Language:
+    """The one of ours that Accept-Language names first; Portuguese where it names none."""
+    for part in accepted.lower().split(","):
+        match part.strip().partition(";")[0].partition("-")[0]:
+            case "pt":
+                return "pt-BR"
+            case "en":
+                return "en"
+            case "es":
+                return "es"
+    return "pt-BR"

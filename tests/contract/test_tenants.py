@@ -39,7 +39,7 @@ HOOKS = "/api/v2/webhooks"
 LISTS = (
     *("/api/v2/pets", "/api/v2/keys", "/api/v2/users", "/api/v2/roles", "/api/v2/audit"),
     *(f"{HOOKS}/endpoints", f"{HOOKS}/deliveries", f"{HOOKS}/receipts"),
-    "/api/v2/favorites",
+    *("/api/v2/favorites", "/api/v2/petstory/admin/orders"),
 )
 
 
@@ -74,6 +74,7 @@ def found_tenant(served: Served, slug: str) -> Household:
     furnish(household)
     hear(served, household)
     like(served, household, token)
+    order(served, household)
     household.ids["source"] = "nobody"
     household.ids["token"] = kept(served, b"x", tenant=UUID(made.json()["data"]["id"])).link.rpartition("/")[2]
     return household
@@ -122,6 +123,33 @@ def hear(served: Served, household: Household) -> None:
             f"{household.slug}-{receipt}",
         )
         household.words |= {receipt}
+
+
+def order(served: Served, household: Household) -> None:
+    """Books that were ordered of the tenant, which none of its own customers can do yet: a photo in each."""
+    tenant = household.ids["tenant_id"]
+    for _ in range(2):
+        order, photo = str(uuid4()), str(uuid4())
+        served.sql(
+            "INSERT INTO petstory_customers (id, tenant_id, email, email_key, uploads, created_at) "
+            "VALUES ($1, $2, $3, $3, '{}', now())",
+            order,
+            tenant,
+            f"{order}@{household.slug}.example",
+        )
+        served.sql(
+            "INSERT INTO petstory_orders (id, tenant_id, customer_id, state, pet_name, words, language, styles, price, "
+            "currency, received, spent, wanted, link, tribute, tribute_link, version, created_at, updated_at, expires_at)"
+            " VALUES ($1, $2, $1, 'photos_uploaded', 'Rex', '', 'en', '{line}', 47, 'BRL', 0, 0, 0, 1, true, 1, 1, "
+            "now(), now(), now() + interval '7 days')",
+            order,
+            tenant,
+        )
+        served.sql(
+            "INSERT INTO petstory_photos VALUES ($1, $2, $3, 1, $1, 'x', 1, 1, 1, 'jpeg', now())", photo, tenant, order
+        )
+        household.ids |= {"order_id": order, "photo_id": photo}
+        household.words |= {order, photo}
 
 
 def like(served: Served, household: Household, token: str) -> None:

@@ -250,7 +250,7 @@ def test_moved_on_the_way(office: Office, sink: Sink) -> None:
 
 
 def test_a_worker_that_dies(house: House, sink: Sink, new_database: Any, new_redis: Any, files: Any) -> None:
-    """Killed after the mark: nobody knows whether the mail went, the order says so, and it is not sent a second time."""
+    """Killed after the mark: nobody knows whether the mail went, the order says so, and it is not sent again."""
     database, cache = new_database(), new_redis()
     given = {**ROOMY, "FILES__URL": f"file://{files}", "JOBS__POLL": "0.2", "JOBS__LEASE": "3"}
     given |= mailing(sink, MAIL__ANSWER_TIMEOUT="600")
@@ -317,7 +317,7 @@ def test_a_lost_mail_is_no_bar(office: Office, sink: Sink) -> None:
     office.served.sql(
         "DELETE FROM job_tickets WHERE job_id = (SELECT id FROM jobs WHERE unique_key = $1)", f"mail:{mail}"
     )
-    office.served.sql("UPDATE jobs SET outcome = 'failed' WHERE unique_key = $1", f"mail:{mail}")
+    office.served.sql("UPDATE jobs SET outcome = 'failed', finished_at = now() WHERE unique_key = $1", f"mail:{mail}")
     answer = office.served.anonymous.post(f"/api/v2/petstory/orders/{office.link(order)}/mail")
     assert answer.status_code == 202, answer.text
     assert office.noted(mail)["state"] == "unconfirmed"

@@ -36,8 +36,12 @@ class Audit:
         actor: str,
         outcome: str = DONE,
         details: dict[str, Any] | None = None,
+        located: bool = True,
     ) -> None:
-        """Add an entry to the running transaction: it stands if and only if the act does."""
+        """Add an entry to the running transaction: it stands if and only if the act does.
+
+        `located` says whether the caller's network address belongs to it, which is then kept as long as the entry.
+        """
         context = current.get()
         session.add(
             AuditEntry(
@@ -49,7 +53,7 @@ class Audit:
                 subject=subject[:200],
                 outcome=outcome,
                 details=details or {},
-                address=context.address[:64] if isinstance(context, Exchange) else None,
+                address=context.address[:64] if located and isinstance(context, Exchange) else None,
                 request_id=context.request_id if context else None,
                 trace_id=context.trace_id if context else None,
             )

@@ -5,8 +5,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from importlib.util import find_spec
 
-from sqlalchemy import bindparam, func, select
-from sqlalchemy.types import DateTime
+from sqlalchemy import DateTime, String, bindparam, func, or_, select
 
 from esteio.db.reading import Reading, reading
 from esteio.jobs.tables import Ticket
@@ -49,7 +48,8 @@ async def _extra(_: Resources) -> None:
 
 
 async def _art(resources: Resources) -> None:
-    rows = await resources.database.read(None, _resting(), resources.clock.now() + LONG)
+    asked = {"drawn": DRAW.name, "asked": DRAW_ASKED.name, "late": resources.clock.now() + LONG}
+    rows = await resources.database.read(None, _resting(), *_resting().arguments(asked))
     number, until = rows[0]["number"], rows[0]["until"]
     if number:
         raise Degraded(f"{number} pictures are not drawn before {_moment(until)}: the artist's quota or key is used up")
@@ -58,8 +58,9 @@ async def _art(resources: Resources) -> None:
 @cache
 def _resting() -> Reading:
     number, until = func.count().label("number"), func.min(Ticket.due_at).label("until")
-    query = select(number, until).where(Ticket.name.in_((DRAW.name, DRAW_ASKED.name)))
-    return reading(query.where(Ticket.due_at > bindparam("late", type_=DateTime(timezone=True))))
+    drawing = or_(Ticket.name == bindparam("drawn", type_=String()), Ticket.name == bindparam("asked", type_=String()))
+    late = Ticket.due_at > bindparam("late", type_=DateTime(timezone=True))
+    return reading(select(number, until).where(drawing, late))
 
 
 def _moment(when: datetime) -> str:

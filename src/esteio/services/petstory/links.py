@@ -14,6 +14,9 @@ _SPELLED = re.compile(r"[A-Za-z0-9_-]{52}", re.ASCII)
 spelling."""
 _VERSION = b"\x01"
 
+CUSTOMER = "customer"
+"""Who acts by an order's link, as facts, files and the audit log name them all."""
+
 
 @dataclass(frozen=True, slots=True)
 class Link:

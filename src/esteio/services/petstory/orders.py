@@ -14,7 +14,7 @@ from esteio.base.errors import NotFound
 from esteio.events.events import tell
 from esteio.services.petstory.errors import OrderState
 from esteio.services.petstory.events import ENTERED, ORDER_PROGRESS, OrderFact, ProgressFact
-from esteio.services.petstory.links import Link
+from esteio.services.petstory.links import CUSTOMER, Link
 from esteio.services.petstory.models import Order
 from esteio.services.petstory.states import State, may
 
@@ -71,6 +71,8 @@ async def move(
         tenant=actor.tenant,
         actor=actor.who,
         details={"from": previous, "reason": reason} if reason else {"from": previous},
+        # The audit log forgets nothing: from where a customer acted is not for it.
+        located=actor.who != CUSTOMER,
     )
     _tell(session, order, previous, actor)
     return order
@@ -95,7 +97,14 @@ async def change(session: AsyncSession, order: Order, *, actor: Actor, **values:
 def begin(session: AsyncSession, order: Order, *, actor: Actor) -> None:
     """Note and tell a new order."""
     session.add(order)
-    actor.audit.write(session, "petstory.order.draft", str(order.id), tenant=actor.tenant, actor=actor.who)
+    actor.audit.write(
+        session,
+        "petstory.order.draft",
+        str(order.id),
+        tenant=actor.tenant,
+        actor=actor.who,
+        located=actor.who != CUSTOMER,
+    )
     _tell(session, order, None, actor)
 
 

@@ -11,11 +11,11 @@ from esteio.base.ids import new_id
 from esteio.files.pictures import MEDIA_TYPE, TakenPicture
 from esteio.files.records import keep, reference, revoke
 from esteio.services.petstory.errors import OrderState, TooManyPhotos
+from esteio.services.petstory.links import CUSTOMER
 from esteio.services.petstory.models import Art, Photo
 from esteio.services.petstory.states import OPEN
 
 NAME = "photo.jpg"
-KEPT_BY = "customer"
 
 
 async def of_order(session: AsyncSession, order_id: UUID) -> list[Photo]:
@@ -56,7 +56,7 @@ def add(
     """A photo of the order (tenant, id) with its file, which is kept for `days` where nobody removes it sooner."""
     tenant, order_id = order
     file = reference(picture.written, name=NAME, media_type=MEDIA_TYPE, now=now, days=days)
-    keep(session, file, picture.written, tenant=tenant, principal=KEPT_BY, now=now)
+    keep(session, file, picture.written, tenant=tenant, principal=CUSTOMER, now=now)
     session.add(
         Photo(
             id=new_id(),

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, ColumnElement, DateTime, Select, String, bindparam, func, select
+from sqlalchemy import ARRAY, Boolean, ColumnElement, DateTime, Select, String, any_, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -110,7 +110,8 @@ async def summary(database: Database, tenant: UUID) -> SummaryView:
     for row in await database.read(tenant, _by_state()):
         orders[row["state"]] = orders.get(row["state"], 0) + row["number"]
         received[row["currency"]] = received.get(row["currency"], Decimal("0.00")) + row["received"]
-    counts = (await database.read(tenant, _counts()))[0]
+    shape = _counts()
+    counts = (await database.read(tenant, shape, *shape.arguments({"unsent": [*UNSENT]})))[0]
     return SummaryView(orders=orders, received=received, failed_mails=counts["failed_mails"], doubts=counts["doubts"])
 
 
@@ -177,6 +178,11 @@ def _by_state() -> Reading:
 
 @cache
 def _counts() -> Reading:
-    mails = select(func.count()).select_from(Mail).where(Mail.state.in_(UNSENT)).scalar_subquery()
+    mails = (
+        select(func.count())
+        .select_from(Mail)
+        .where(Mail.state == any_(bindparam("unsent", type_=ARRAY(String()))))
+        .scalar_subquery()
+    )
     doubts = select(func.count()).select_from(Payment).where(Payment.doubt.is_not(None)).scalar_subquery()
     return reading(select(mails.label("failed_mails"), doubts.label("doubts")))

@@ -100,7 +100,7 @@ def _one() -> Reading:
     art = (Art.id.label("art"), Art.style, Art.file_id, Art.width, Art.height)
     query = (
         select(*order, Order.language, Order.story, *art)
-        .outerjoin(Art, (Art.order_id == Order.id) & Art.file_id.is_not(None) & (Art.state == "drawn"))
+        .outerjoin(Art, (Art.order_id == Order.id) & Art.file_id.is_not(None))
         .outerjoin(Photo, Photo.id == Art.photo_id)
         .where(Order.id == bindparam("order_id", type_=Uuid()))
         .where(Order.tribute_link == bindparam("number", type_=Integer()))

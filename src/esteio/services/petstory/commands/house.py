@@ -184,7 +184,13 @@ def words_of(answer: httpx.Response) -> str:
     """Why something was refused, in the words of the house."""
     try:
         told = answer.json()
-        found = [str(one["message"]) for one in told.get("errors") or ()] or [str(told["detail"])]
+        found = [_message(one) for one in told.get("errors") or ()] or [str(told["detail"])]
     except (ValueError, KeyError, TypeError, AttributeError):
         return f"it answered {answer.status_code}."
     return " ".join(dict.fromkeys(found))
+
+
+def _message(error: Data) -> str:
+    """With the member of the body that it is about, where there is one that the words do not tell."""
+    field = str(error.get("field") or "").partition("/")[0]
+    return f"{field}: {error['message']}" if field and field != "photos" else str(error["message"])

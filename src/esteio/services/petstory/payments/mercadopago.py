@@ -7,8 +7,8 @@ from typing import TypeVar
 import orjson
 from pydantic import BaseModel
 
-from esteio.services.petstory.payments.answers import Found, GivenBack, Page, Preferred, Seen, shaped, told
-from esteio.services.petstory.payments.refusals import Unknown, done
+from esteio.services.petstory.payments.answers import Found, GivenBack, Page, Preferred, Seen, shaped
+from esteio.services.petstory.payments.refusals import done
 from esteio.upstream.answer import Received, Unfit
 from esteio.upstream.client import Upstream
 
@@ -95,6 +95,3 @@ class MercadoPago:
 def exact(amount: Decimal) -> orjson.Fragment:
     """The amount as a JSON number with its two decimals; no float comes near it."""
     return orjson.Fragment(f"{amount:.2f}".encode())
-
-
-__all__ = ["MercadoPago", "Unknown", "exact", "told"]

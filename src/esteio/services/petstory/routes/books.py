@@ -3,7 +3,6 @@
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from esteio.base.errors import EsteioError
 from esteio.db.transaction import after_commit, touched, transaction
 from esteio.http.answers import Answer
 from esteio.http.envelope import Envelope
@@ -51,5 +50,5 @@ async def _delivered(customer: Visit) -> None:
         async with transaction(house.database, tenant, budget=3.0) as session:
             after_commit(session, lambda: house.freshness.spread(tenant, touched(session)))
             await delivering.deliver(session, customer.link, actor=customer.actor)
-    except EsteioError as error:
-        log("esteio.petstory").warning("petstory.delivery_not_noted", cause=error.operator or error.detail)
+    except Exception:
+        log("esteio.petstory").exception("petstory.delivery_not_noted")

@@ -14,13 +14,12 @@ from esteio.http.exchange import exchange_of
 from esteio.http.house import House, house_of
 from esteio.services.petstory import views
 from esteio.services.petstory.addresses import Addresses
-from esteio.services.petstory.links import Link, read
+from esteio.services.petstory.links import CUSTOMER, Link, read
 from esteio.services.petstory.orders import Actor
 from esteio.services.petstory.queries import Row
 from esteio.services.petstory.schemas import OrderView
 from esteio.services.petstory.settings import PetstorySettings
 
-CUSTOMER = "customer"
 PRIVATE = "private, no-store"
 """What customers are answered lies behind a secret address: nobody keeps it."""
 

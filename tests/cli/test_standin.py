@@ -127,6 +127,26 @@ def test_what_cannot_be_played_is_refused() -> None:
         assert f"  {party} " in names
 
 
+@pytest.mark.parametrize(
+    ("party", "library", "extra"), [("smtp", "aiosmtpd", "esteio[embedded]"), ("gemini", "PIL", "esteio[petstory]")]
+)
+def test_without_its_library(party: str, library: str, extra: str) -> None:
+    """A party whose library is missing ends at once, and says what to install."""
+    without = f"import runpy, sys; sys.modules[{library!r}] = None; runpy.run_module('esteio', run_name='__main__')"
+    ended = subprocess.run(
+        [sys.executable, "-c", without, "standin", party, "--port", "0"],
+        env=surroundings({}),
+        cwd=NOWHERE,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    assert ended.returncode == 2, ended.stderr
+    assert f"pip install '{extra}'" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
 def test_mercadopago_by_environment() -> None:
     """Token and secret that come by the environment are what it takes, and no command line shows them."""
     token = {"ESTEIO_PETSTORY__MERCADOPAGO_ACCESS_TOKEN": "TEST-of-this-test"}

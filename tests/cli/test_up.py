@@ -6,6 +6,7 @@ import shutil
 import signal
 import smtplib
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ from esteio.cli.up import revision_files, surroundings_of
 from esteio.embedded.address import Address
 from esteio.embedded.stand_ins import Place
 from esteio.runtime.opening import migration_folders
+from esteio.settings import read_settings
 from tests.cli.command import COMMAND, NOWHERE, SOON, all_gone, surroundings
 from tests.house import nobody
 
@@ -148,10 +150,11 @@ ALL = ["FakeStore", "MercadoPago", "SMTP"]
         ({}, "ESTEIO_STORE__FRESH=60\nESTEIO_STORE__UPSTREAM_URL=\nSMTP_PORT=25\n", ALL),
         ({}, "ESTEIO_STORE__upstream_url=https://shop.example.org\n", ["MercadoPago", "SMTP"]),
         ({"ESTEIO_STORE__UPSTREAM_URL": "https://shop.example.org", "SMTP_SERVER": ""}, "", ["MercadoPago", "SMTP"]),
+        ({}, "smtp_server=mail.example.org\n", ALL),
         ({"MERCADOPAGO_ACCESS_TOKEN": "TEST-1"}, "SMTP_SERVER=mail.example.org\n", ["FakeStore"]),
         ({"ESTEIO_MAIL__SERVER": "localhost"}, "ESTEIO_PETSTORY__MERCADOPAGO_ACCESS_TOKEN=A\n", ["FakeStore"]),
     ],
-    ids=["nowhere", "empty", "file", "environment", "short names", "long names"],
+    ids=["nowhere", "empty", "file", "environment", "no name of a setting", "short names", "long names"],
 )
 def test_a_stand_in_is_played_only_where_no_party_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], file: str, played: list[str]
@@ -162,6 +165,15 @@ def test_a_stand_in_is_played_only_where_no_party_is_named(
         monkeypatch.setenv(name, value)
     (tmp_path / ".env").write_text(file)
     assert [part.name for part in stand_ins()] == played
+
+
+def test_a_party_whose_library_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the extra the house has no mail server, and says so with the way to get one; the others are played."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(sys.modules, "aiosmtpd", None)
+    said: list[str] = []
+    assert [part.name for part in stand_ins(said.append)] == ["FakeStore", "MercadoPago"]
+    assert said == ["no SMTP is played, for aiosmtpd is missing: pip install 'esteio[embedded]'."]
 
 
 def test_what_the_parties_are_found_by(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -180,12 +192,26 @@ def test_what_the_parties_are_found_by(tmp_path: Path, monkeypatch: pytest.Monke
         "ESTEIO_MAIL__SERVER": "127.0.0.1",
         "ESTEIO_MAIL__PORT": "4001",
         "ESTEIO_MAIL__TLS": "none",
+        "ESTEIO_MAIL__USER": "",
+        "ESTEIO_MAIL__PASSWORD": "",
         "ESTEIO_MAIL__FROM_ADDRESS": SENDER,
     }
     assert mail.command(place)[-2:] == ("--folder", str(tmp_path / "mails"))
     assert {"4001", "4002"} <= set(mail.command(place))
     (tmp_path / ".env").write_text("EMAIL_FROM=books@example.org\n")
     assert "ESTEIO_MAIL__FROM_ADDRESS" not in stand_ins()[2].variables(place)
+
+
+def test_a_login_goes_to_no_stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """User and password of the operator's, by whatever names, are told to nobody while their server is not named."""
+    monkeypatch.chdir(tmp_path)
+    place = Place(Address("127.0.0.1", 4001), Address("127.0.0.1", 4002), tmp_path / "mails", "smtp")
+    file = tmp_path / ".env"
+    file.write_text("SMTP_PASSWORD=hush-password\nEMAIL_FROM=books@example.org\n")
+    needed = {"ESTEIO_SECRET_KEY": "x" * 40, "ESTEIO_DATABASE__URL": "postgresql://x@h/d"}
+    needed |= {"ESTEIO_REDIS__URL": "redis://h/0", "ESTEIO_MAIL__USER": "books"}
+    mail = read_settings({}, needed | stand_ins()[2].variables(place), file).mail
+    assert (mail.server, mail.user, mail.password.get_secret_value()) == ("127.0.0.1", "", "")
 
 
 @pytest.mark.parametrize("own", ["ESTEIO_HTTP__PUBLIC_URL", "API_BASE_URL"])

@@ -139,14 +139,18 @@ def order(served: Served, household: Household) -> None:
         )
         served.sql(
             "INSERT INTO petstory_orders (id, tenant_id, customer_id, state, pet_name, words, language, styles, price, "
-            "currency, received, spent, wanted, link, tribute, tribute_link, version, created_at, updated_at, expires_at)"
-            " VALUES ($1, $2, $1, 'photos_uploaded', 'Rex', '', 'en', '{line}', 47, 'BRL', 0, 0, 0, 1, true, 1, 1, "
-            "now(), now(), now() + interval '7 days')",
+            "currency, received, spent, wanted, link, tribute, tribute_link, version, created_at, updated_at, "
+            "expires_at) VALUES ($1, $2, $1, 'photos_uploaded', 'Rex', '', 'en', '{line}', 47, 'BRL', 0, 0, 0, 1, "
+            "true, 1, 1, now(), now(), now() + interval '7 days')",
             order,
             tenant,
         )
         served.sql(
-            "INSERT INTO petstory_photos VALUES ($1, $2, $3, 1, $1, 'x', 1, 1, 1, 'jpeg', now())", photo, tenant, order
+            "INSERT INTO petstory_photos (id, tenant_id, order_id, position, file_id, sha256, width, height, size, "
+            "source, created_at) VALUES ($1, $2, $3, 1, $1, 'x', 1, 1, 1, 'jpeg', now())",
+            photo,
+            tenant,
+            order,
         )
         household.ids |= {"order_id": order, "photo_id": photo}
         household.words |= {order, photo}

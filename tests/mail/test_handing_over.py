@@ -88,7 +88,7 @@ async def test_cut_while_the_caller_writes(scripted: Start) -> None:
     assert (caught.value.why, server.ended.is_set()) == ("broken", False)
 
 
-@pytest.mark.parametrize("end", [CUT, HANG, "what?", "354 go on"])
+@pytest.mark.parametrize("end", [CUT, HANG, "what?", "354 go on", "221 bye"])
 async def test_no_answer_to_the_end(scripted: Start, end: str) -> None:
     """Without an answer that says yes or no after the last dot it is unknown whether the mail went."""
     server, handing = scripted(end=end), Handing()

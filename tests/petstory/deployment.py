@@ -1,5 +1,6 @@
 """A whole PetStory: the API, a worker and a scheduler as processes, with the parties outside played by the test."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -9,12 +10,22 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+from pydantic import BaseModel
 
+from esteio.base.clock import SystemClock
+from esteio.base.principal import DEFAULT_TENANT
+from esteio.catalog import SHIPPED
+from esteio.db.transaction import transaction
+from esteio.jobs.enqueue import enqueue
+from esteio.jobs.kinds import JobKind
+from esteio.resources import open_resources
+from esteio.runtime.opening import make_resources, sections
+from esteio.settings import read_settings
 from esteio.standins.gemini import Painter, running_gemini
 from esteio.standins.mercadopago.running import SECRET, TOKEN, Market, running_mercadopago
 from esteio.standins.smtp import Terms, running_smtp
 from esteio.standins.smtp.running import Sink
-from tests.cli.command import serving
+from tests.cli.command import Server, serving
 from tests.house import environment, eventually, nobody, sql, unused_port
 from tests.petstory.conftest import ROOMY
 from tests.petstory.shop import ORDERS, REX
@@ -37,8 +48,8 @@ class Deployment:
     given: dict[str, str]
     market: Market
     sink: Sink
-    files: Path
     gemini: Painter | None
+    api: Server
     client: httpx.Client = field(init=False)
 
     def __post_init__(self) -> None:
@@ -57,8 +68,16 @@ class Deployment:
         assert answer.status_code == 201, answer.text
         return journey
 
-    def objects(self) -> set[Path]:
-        return {path for path in self.files.rglob("*") if path.is_file()}
+    def have_done(self, kind: JobKind[Any], payload: BaseModel) -> None:
+        """Have a job done as its schedule would."""
+
+        async def write() -> None:
+            settings = read_settings(sections(SHIPPED), environ=self.given)
+            resources = make_resources(settings, SystemClock(), SHIPPED)
+            async with open_resources(resources), transaction(resources.database, DEFAULT_TENANT) as session:
+                await enqueue(session, kind, payload, tenant=DEFAULT_TENANT, principal="test")
+
+        asyncio.run(write())
 
 
 @dataclass
@@ -150,8 +169,9 @@ def deployed(
         port = unused_port()
         url = f"http://127.0.0.1:{port}"
         given = environment(new_database(), new_redis(), **_settings(url, files, market, sink), **_art(gemini), **more)
-        stack.enter_context(serving(port, environment=given))
-        shop = Deployment(url, given, market, sink, files, gemini)
+        # Two, so that there is somebody who replaces one that is killed.
+        api = stack.enter_context(serving(port, "--workers", "2", environment=given))
+        shop = Deployment(url, given, market, sink, gemini, api)
         stack.callback(shop.client.close)
         yield shop
 

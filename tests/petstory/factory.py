@@ -107,12 +107,17 @@ def object_of(served: Served, file: UUID) -> bytes:
     return in_shop(served, reading)
 
 
+def actor_of(workshop: Workshop) -> Actor:
+    """A test, as it is noted."""
+    clock = workshop.resources.clock
+    return Actor("test", DEFAULT_TENANT, clock, Audit(clock))
+
+
 def paid(order: Order, waits: str = "checkout_created") -> None:
     """What a believed payment leaves behind for an order in this state: it is paid, and its making asked for."""
 
     async def pay(workshop: Workshop) -> None:
-        clock = workshop.resources.clock
-        actor = Actor("test", DEFAULT_TENANT, clock, Audit(clock))
+        clock, actor = workshop.resources.clock, actor_of(workshop)
         async with transaction(workshop.resources.database, DEFAULT_TENANT) as session:
             row = await locked(session, order.id)
             number = str(uuid4().int)[:12]

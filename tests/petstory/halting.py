@@ -42,23 +42,19 @@ class Halt:
 
 @contextmanager
 def halted(order: Journey, moment: Moment) -> Iterator[Halt]:
-    """Whoever comes to this moment of the order waits there until the block ends, and is not stopped afterwards."""
+    """Whoever comes to this moment of the order waits there until the block ends, and nobody does afterwards."""
     shop = order.shop
     with _locked(shop):
         shop.sql(
-            "CREATE OR REPLACE FUNCTION halt() RETURNS trigger LANGUAGE plpgsql AS "
+            "CREATE FUNCTION halt() RETURNS trigger LANGUAGE plpgsql AS "
             f"$$ BEGIN PERFORM pg_advisory_xact_lock_shared({NUMBER}); RETURN NEW; END $$"
         )
         shop.sql(
             f"CREATE TRIGGER halt BEFORE {moment.event} ON petstory_{moment.table} FOR EACH ROW "
             f"WHEN (NEW.{moment.column} = '{order.id}' AND {moment.when}) EXECUTE FUNCTION halt()"
         )
-        try:
-            yield Halt(shop)
-        finally:
-            # Waits for nobody: the table's own locks are held by who is stopped.
-            shop.sql("ALTER FUNCTION halt() RENAME TO halt_before")
-    shop.sql("DROP FUNCTION halt_before CASCADE")
+        yield Halt(shop)
+    shop.sql("DROP FUNCTION halt CASCADE")
 
 
 @contextmanager

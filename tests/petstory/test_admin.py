@@ -284,6 +284,15 @@ def test_revoked(office: Office) -> None:
     assert acts_of(office, order) == ["petstory.order.links_revoked"]
 
 
+def test_the_printed_address_is_spared(office: Office) -> None:
+    """The customer's link alone can be made void: what is printed in the book still leads to the tribute page."""
+    order = office.order("emailed")
+    old, tribute = office.link(order), office.link(order, "tribute")
+    assert act(office, order, "revoke-links", params={"tribute": "false"}).status_code == 200
+    assert office.served.anonymous.get(f"/petstory/orders/{old}").status_code == 404
+    assert office.served.anonymous.get(f"/petstory/tributes/{tribute}").status_code == 200
+
+
 def test_money_given_back(office: Office, till: Till) -> None:
     """Parts and the rest of what was paid go back once each, and the sums of order, ledger and summary agree."""
     order, _ = till.paid()

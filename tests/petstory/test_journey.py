@@ -1,11 +1,14 @@
 """The whole way over HTTP: from a photo to the book that its customer has, with nothing but what anybody can reach."""
 
 import re
+import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from email.message import EmailMessage
 from html import escape, unescape
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -21,6 +24,7 @@ from tests.petstory.shop import PHOTOS
 DOG, CAT = (PHOTOS / "dog.jpg").read_bytes(), (PHOTOS / "cat.jpg").read_bytes()
 NAME = 'Rex <script> & "Füß" 犬 #{1+1} $x$'
 EMAIL = "maria@example.org"
+DOCUMENT = Path(__file__).parents[2] / "docs" / "petstory.md"
 BESIDE = 4
 """Pages of a book beside those of its pictures."""
 
@@ -170,3 +174,15 @@ def test_nobody_else_reaches_the_order(shop: Deployment, journey: Journey) -> No
     changed: Any = journey.link[:-5] + ("A" if journey.link[-5] != "A" else "B") + journey.link[-4:]
     assert shop.client.get(f"/api/v2/petstory/orders/{changed}").status_code == 404
     assert other.ask("GET", f"/photos/{photo}").status_code == 404
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
+def test_the_documents_commands_lead_to_a_book(shop: Deployment, tmp_path: Path) -> None:
+    """Whoever types what docs/petstory.md shows of the customer's API has the book at the end."""
+    [script] = [block for block in DOCUMENT.read_text().split("```console\n")[1:] if block.startswith("api=")]
+    script = script.partition("```")[0].replace("http://127.0.0.1:8000", shop.url)
+    for name, photo in (("dog.jpg", DOG), ("cat.jpg", CAT)):
+        (tmp_path / name).write_bytes(photo)
+    done = subprocess.run(["sh", "-eu", "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "book.pdf").read_bytes().startswith(b"%PDF-")

@@ -321,3 +321,13 @@ def test_a_lost_mail_is_no_bar(office: Office, sink: Sink) -> None:
     answer = office.served.anonymous.post(f"/api/v2/petstory/orders/{office.link(order)}/mail")
     assert answer.status_code == 202, answer.text
     assert office.noted(mail)["state"] == "unconfirmed"
+
+
+def test_found_marked(office: Office, sink: Sink) -> None:
+    """A run that finds the mark of one before it sends nothing, whatever became of that."""
+    order = office.order()
+    mail = office.mail(order)
+    office.served.sql("UPDATE petstory_mails SET state = 'handing_over' WHERE id = $1", mail)
+    office.work()
+    assert (office.noted(mail)["state"], office.outcome(mail)) == ("unconfirmed", "succeeded")
+    assert office.state(order) == ("email_failed", "UNCONFIRMED") and addressed(sink, order) == []

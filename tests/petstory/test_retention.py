@@ -253,6 +253,21 @@ def test_customers_with_younger_orders(served: Served, clock: TurnableClock) -> 
     assert served.sql("SELECT count(*) FROM petstory_customers")[0]["count"] == 2
 
 
+def test_another_address(served: Served, clock: TurnableClock) -> None:
+    """An address that was changed on its only order is not kept; one that still has an order is."""
+
+    def known() -> set[str]:
+        return {row["email"] for row in served.sql("SELECT email FROM petstory_customers")}
+
+    shop = Shop.at(served)
+    shop.begin(email="typo@example.org").change(email="eva@example.org")
+    retain(served)
+    assert known() == {"typo@example.org", "eva@example.org"}
+    clock.turn(3601)
+    retain(served)
+    assert known() == {"eva@example.org"}
+
+
 def test_cut_off(served: Served, files: Path) -> None:
     """What a run did before it was cut off is done whole, the rest is not begun, and the next run ends it."""
     made = furnish(served, [("preview_ready", 8.0)] * (PORTION + 5))

@@ -15,12 +15,16 @@ from esteio.embedded.stand_ins import Place, StandIn
 
 TOKEN_BYTES = 32
 SENDER = "esteio@example.org"
+OURS = "ESTEIO_"
 
 
 def given() -> frozenset[str]:
-    """The names of all variables that the settings would find in the environment or in `.env`, in upper case."""
+    """The names of all variables that the settings would find in the environment or in `.env`.
+
+    Of ours the letters are upper case, since the settings take either there; the short names they take only as written.
+    """
     found = {**dotenv_values(".env"), **os.environ}
-    return frozenset(name.upper() for name, value in found.items() if value)
+    return frozenset(name.upper() if name.startswith(OURS) else name for name, value in found.items() if value)
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,8 @@ def _mail(named: Collection[str]) -> Callable[[Place], Mapping[str, str]]:
         "ESTEIO_MAIL__SERVER": place.address.host,
         "ESTEIO_MAIL__PORT": str(place.address.port),
         "ESTEIO_MAIL__TLS": "none",
+        "ESTEIO_MAIL__USER": "",  # a login is for the operator's server, which has no name here
+        "ESTEIO_MAIL__PASSWORD": "",
         **sender,
     }
 

@@ -8,6 +8,7 @@ import signal
 import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
@@ -103,6 +104,8 @@ def gemini(host: str, port: int, api_key: str | None, model: tuple[str, ...], **
 
     `PUT /_standin/next` on the control port, with names of faults, says what the next answers come to.
     """
+    if find_spec("PIL") is None:
+        raise StartRefused("Pillow, by which it draws, is missing: pip install 'esteio[petstory]'.")
     _play("Gemini", StandIn(Gemini(api_key, frozenset(model) or None), host, port), **rest)
 
 

@@ -59,6 +59,7 @@ def _ascii(domain: str) -> str:
         written = domain.lower() if domain.isascii() else idna.encode(domain, uts46=True).decode("ascii")
     except UnicodeError:
         written = ""
-    if not _DOMAIN.fullmatch(written):
+    # A last part of digits is an address of the network, by which a mail would go to a machine beside the server.
+    if not _DOMAIN.fullmatch(written) or written.rpartition(".")[2].isdigit():
         raise ValueError("the part after the @ is not the name of a domain")
     return written

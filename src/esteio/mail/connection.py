@@ -14,6 +14,7 @@ from aiosmtplib import SMTP, SMTPAuthenticationError, SMTPResponse, SMTPServerDi
 from esteio.mail.composing import Composed
 from esteio.mail.errors import MailRefused, MailUnavailable, MailUncertain
 from esteio.mail.failures import Failures
+from esteio.mail.reaching import reached
 from esteio.mail.settings import MailSettings
 
 PIECE = 262_144
@@ -31,8 +32,7 @@ class Connection:
         self._settings = settings
         self._failures = Failures(settings)
         self._client = SMTP(
-            hostname=settings.server,
-            port=settings.port,
+            hostname=settings.server.rstrip("."),  # the name in the certificate; the connection is made here
             local_hostname=hello,
             timeout=None,  # the whole is bounded by whoever calls
             use_tls=settings.wrapping == "tls",
@@ -49,8 +49,9 @@ class Connection:
 
     async def open(self) -> None:
         """Connect, put on TLS where it is demanded, and log in where a user is set."""
+        line = await reached(self._settings.server, self._settings.port, self._settings.timeout)
         with self._failures.told("connecting", "connect"):
-            await self._client.connect()
+            await self._client.connect(sock=line)
         with self._failures.told("EHLO"):
             await self._client.ehlo()
         if self._settings.wrapping == "starttls":
@@ -76,7 +77,7 @@ class Connection:
             raise self._failures.answer(answer.code, answer.message, self.step, "content")
 
     async def send(self, wire: bytes) -> None:
-        """The whole message without its last dot, handed to the system: nothing of it waits in this process."""
+        """The whole message without its last dot, handed to the system; TLS may still hold the last of it back."""
         self.step = "sending the message"
         writer = self._write()
         with self._failures.told(self.step, "broken"):
@@ -163,7 +164,7 @@ class Connection:
         return self._writer
 
     def _judged(self, answer: SMTPResponse) -> SMTPResponse:
-        if 200 <= answer.code < 300:
+        if 250 <= answer.code < 260:  # another 2xx, such as a goodbye, does not say that it took the mail
             return answer
         if 400 <= answer.code < 600:
             raise self._failures.answer(answer.code, answer.message, self.step, "content")

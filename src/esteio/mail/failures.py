@@ -5,7 +5,7 @@ from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from aiosmtplib import SMTPException, SMTPRecipientRefused, SMTPResponseException, SMTPSenderRefused
+from aiosmtplib import SMTPConnectError, SMTPException, SMTPRecipientRefused, SMTPResponseException, SMTPSenderRefused
 
 from esteio.base.errors import EsteioError
 from esteio.mail.addresses import masked
@@ -15,6 +15,9 @@ from esteio.mail.settings import MailSettings
 
 LONGEST_WORDS = 200
 BUSY = 421
+LOWEST = 200
+"""Below it there is no answer: the client has a code of its own for what it cannot read."""
+
 LOGIN_NEEDED = frozenset((530, 534, 535, 538))
 """Codes by which a server asks for another login, wherever it gives them (RFC 4954, 6)."""
 
@@ -66,6 +69,8 @@ class Failures:
         return masked(clean(words))[:LONGEST_WORDS]
 
     def _failure(self, error: Exception, step: str, why: Why) -> EsteioError:
+        if isinstance(error, SMTPResponseException) and error.code < LOWEST:
+            return MailUnavailable(why="protocol", operator=f"{step}: {self.said(error.message)}")
         if isinstance(error, SMTPSenderRefused):
             return self.answer(error.code, error.message, step, "sender" if error.code != 552 else "content")
         if isinstance(error, SMTPRecipientRefused):
@@ -76,7 +81,9 @@ class Failures:
         if certificate is not None:
             words = self.said(certificate.verify_message)
             return MailUnavailable(why="certificate", operator=f"{step}: the server's certificate: {words}")
-        words = self.said(f"{type(error).__name__}: {error}")
+        # Of a connection that failed the client's own words name a port that it was not told.
+        named = (error.__cause__ if isinstance(error, SMTPConnectError) else None) or error
+        words = self.said(f"{type(named).__name__}: {named}")
         return MailUnavailable(why=_kind(error, why), operator=f"{step}: {words}")
 
     def _early(self, error: SMTPResponseException, step: str, why: Why) -> EsteioError:

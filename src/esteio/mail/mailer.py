@@ -66,18 +66,32 @@ class Mailer:
         after `handing_over`, `MailUncertain`. Takes at most `timeout` + `answer_timeout` seconds beside `handing_over`.
         """
         started, outcome = self._clock.monotonic(), "left"
+
+        async def handing() -> None:
+            nonlocal outcome
+            await handing_over()
+            outcome = "uncertain"
+
         try:
-            accepted = await self._send(letter, handing_over)
+            accepted = await self._send(letter, handing)
             outcome = "accepted"
         except (MailRefused, MailDelayed, MailUnavailable, MailUncertain) as error:
             outcome = _OUTCOMES[type(error)]
-            log("esteio.mail").warning("mail.not_sent", id=letter.id, outcome=outcome, cause=error.operator)
+            self._tell(letter, outcome, error.operator or error.detail)
+            raise
+        except asyncio.CancelledError:
+            if outcome == "uncertain":
+                self._tell(letter, outcome, "the end of the message: the caller did not wait for the answer")
             raise
         finally:
             mails().labels(outcome).inc()
             mail_seconds().labels(outcome).observe(self._clock.monotonic() - started)
         log("esteio.mail").info("mail.sent", id=letter.id, bytes=accepted.size, answer=accepted.answer)
         return accepted
+
+    def _tell(self, letter: Letter, outcome: str, cause: str) -> None:
+        server = f"{self._settings.server}:{self._settings.port}"
+        log("esteio.mail").warning("mail.not_sent", id=letter.id, outcome=outcome, server=server, cause=cause)
 
     async def _send(self, letter: Letter, handing_over: Callable[[], Awaitable[None]]) -> Accepted:
         sender = self._sender()

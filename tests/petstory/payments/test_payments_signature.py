@@ -201,3 +201,18 @@ def test_resources_that_are_none(resource: str) -> None:
     """What is no id is refused, however well it is signed."""
     digest = signed(f"id:{resource};ts:1;")
     assert not holds(arrival(f"ts=1,v1={digest}", None, resource))
+
+
+def test_types_make_few_messages() -> None:
+    """The type is not signed either: what is none of the few that there are counts as one."""
+    digest = signed("id:7;request-id:r;ts:1;")
+
+    def taken(query: str, told: str) -> str:
+        body = json.dumps({"type": told, "action": f"{told}.updated"}).encode()
+        headers = {"x-signature": f"ts=1,v1={digest}", "x-request-id": "r"}
+        parameters = {"data.id": "7", "type": query} if query else {"data.id": "7"}
+        return SCHEME.verify(Arrival(headers, parameters, body), [SECRET], NOW)
+
+    kinds = [f"kind-{number}" for number in range(20)]
+    assert len({taken(kind, kind) for kind in kinds} | {taken("", kind) for kind in kinds}) == 1
+    assert Notice.of(taken("", "payment")) == Notice("payment", "7")

@@ -4,13 +4,14 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
+from pydantic import SecretStr
 
 from esteio.base.clock import TurnableClock
 from esteio.base.principal import DEFAULT_TENANT
 from esteio.db.transaction import transaction
 from esteio.jobs.enqueue import enqueue
 from esteio.services.petstory.jobs.reconcile import PORTION
-from esteio.services.petstory.payments.waiting import LONGEST, SHORTEST, next_look, pause
+from esteio.services.petstory.payments.waiting import LONGEST, SHORTEST, next_look, pause, pending
 from esteio.services.petstory.settings import PetstorySettings
 from esteio.services.petstory.tasks import RECONCILE, SweepOrder
 from tests.petstory.payments.till import Till
@@ -186,3 +187,92 @@ def test_pauses() -> None:
     assert pause(timedelta(0)) == SHORTEST and pause(timedelta(days=9)) == LONGEST
     assert pause(timedelta(hours=6)) == timedelta(hours=1)
     assert next_look(began, began + timedelta(days=10), section) is None
+
+
+def test_one_that_cannot_be_asked_after(silent: Till, clock: TurnableClock) -> None:
+    """An order for which the market has no proper answer does not keep the others waiting for ever."""
+    broken = silent.checked_out()
+    silent.market.alter(silent.pay(broken), status="x" * 31)
+    later(clock, seconds=30)
+    others = [silent.checked_out() for _ in range(2)]
+    for order in others:
+        silent.pay(order)
+    for _ in range(2):
+        later(clock, minutes=5)
+        reconcile(silent)
+    assert [silent.state(order) for order in others] == ["paid"] * 2
+    assert look_at(silent, broken) is not None
+
+
+def _under_way(silent: Till, order: Order, first: int, number: int, **ages: timedelta) -> None:
+    """So many payments that wait; `seen` and `begun` so long ago."""
+    now = silent.shop.served.app.resources.clock.now()
+    silent.shop.served.sql(
+        "INSERT INTO petstory_payments (id, tenant_id, order_id, number, status, amount, refunded, currency, live, "
+        "changed_at, first_seen_at, seen_at) SELECT gen_random_uuid(), $1, $2, i::text, 'pending', 47, 0, 'BRL', "
+        "false, $3, $3, $4 FROM generate_series($5::int, $5 + $6::int - 1) i",
+        DEFAULT_TENANT,
+        order.id,
+        now - ages["begun"],
+        now - ages["seen"],
+        first,
+        number,
+    )
+
+
+def due_payments(silent: Till, most: int = PORTION) -> list[str]:
+    house = silent.shop.served.app
+
+    async def work() -> list[str]:
+        async with transaction(house.resources.database, DEFAULT_TENANT) as session:
+            section = house.settings.services["petstory"]
+            return await pending(session, house.resources.clock.now(), section, most)
+
+    return silent.shop.served.run(work)
+
+
+def test_those_that_are_not_due_hold_nobody_up(silent: Till) -> None:
+    """However many payments wait for days, one that began just now is read within minutes."""
+    order = silent.checked_out()
+    _under_way(silent, order, 700_000, 300, begun=timedelta(days=5), seen=timedelta(hours=5))
+    _under_way(silent, order, 800_000, 1, begun=timedelta(minutes=10), seen=timedelta(minutes=5))
+    assert due_payments(silent) == ["800000"]
+    silent.shop.served.sql("UPDATE petstory_payments SET status = 'cancelled' WHERE number::bigint BETWEEN 7e5 AND 8e5")
+
+
+def test_those_that_cannot_be_read_take_turns(silent: Till) -> None:
+    """Payments that nobody shows us any more do not keep the others from being read."""
+    order = silent.checked_out()
+    _under_way(silent, order, 600_000, 5, begun=timedelta(days=1), seen=timedelta(days=1))
+    _under_way(silent, order, 650_000, 1, begun=timedelta(days=1), seen=timedelta(hours=10))
+    asked = [due_payments(silent, 3), due_payments(silent, 3)]
+    assert "650000" not in asked[0] and "650000" in asked[1]
+    silent.shop.served.sql("UPDATE petstory_payments SET status = 'cancelled' WHERE number::bigint BETWEEN 6e5 AND 7e5")
+
+
+def test_a_dispute_is_looked_after(silent: Till) -> None:
+    """A payment that was disputed weeks after it was paid is read again too."""
+    order = silent.checked_out()
+    _under_way(silent, order, 660_000, 1, begun=timedelta(days=30), seen=timedelta(hours=10))
+    assert due_payments(silent) == []
+    now = silent.shop.served.app.resources.clock.now()
+    silent.shop.served.sql(
+        "UPDATE petstory_payments SET status = 'in_mediation', changed_at = $1 WHERE number = '660000'",
+        now - timedelta(days=1),
+    )
+    assert due_payments(silent) == ["660000"]
+    silent.shop.served.sql("UPDATE petstory_payments SET status = 'approved' WHERE number = '660000'")
+
+
+def test_asked_after_for_longer_than_it_can_be_paid() -> None:
+    """Settings under which a payment could come when nobody asks any more are refused."""
+    with pytest.raises(ValueError, match="reconcile_days"):
+        PetstorySettings(reconcile_days=1, checkout_hours=24)
+    assert PetstorySettings(reconcile_days=2, checkout_hours=24)
+
+
+@pytest.mark.parametrize("secret", ["", " ", ",", " , "])
+def test_no_secret_no_start(secret: str) -> None:
+    """A house that is paid and cannot tell who tells it of payments is refused."""
+    with pytest.raises(ValueError, match="mercadopago_webhook_secret"):
+        PetstorySettings(mercadopago_access_token=SecretStr("T"), mercadopago_webhook_secret=SecretStr(secret))

@@ -229,3 +229,30 @@ def test_a_worker_that_dies(house: House, slow: Market, new_database: Any, new_r
         assert len(slow.payment(number)["refunds"]) == 1
         till.work()
         assert till.state(order) == "refunded" and till.received(order) == 0
+
+
+def test_given_back_over_there_unheard(till: Till, clock: TurnableClock) -> None:
+    """Where a refund fails because the money has gone already, that is what is learnt of it."""
+    order, number = till.paid()
+    till.market.habits(lost=True)
+    till.market.change(number, "refund")
+    clock.turn(3600)
+    give_back(till, order)
+    till.work()
+    assert till.refunds(order)[0]["state"] == "failed"
+    assert till.state(order) == "refunded" and till.received(order) == 0
+
+
+def test_a_second_part_that_is_not_told_yet(till: Till) -> None:
+    """Where the payment still shows only what went back before, it is read once more."""
+    order, number = till.paid()
+    give_back(till, order, "10")
+    till.work()
+    till.market.habits(lost=True)
+    till.market.alter(number, transaction_amount_refunded=10)
+    give_back(till, order, "5")
+    till.turn()
+    assert till.refunds(order)[1]["state"] == "done" and till.received(order) == 37
+    till.market.alter(number, transaction_amount_refunded=None)
+    till.work()
+    assert till.received(order) == 32

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,6 +19,10 @@ from esteio.services.petstory.tasks import DRAW, DRAW_ASKED, ArtOrder
 Stage = Literal["preview", "production"]
 STAGES: dict[str, Stage] = {"preview_queued": "preview", "producing": "production"}
 """What is drawn for an order in this state; in every other nothing is."""
+
+LANES: dict[Stage, UUID] = {stage: uuid5(NAMESPACE_URL, f"petstory-drawing:{stage}") for stage in STAGES.values()}
+"""Pictures take turns among themselves, so that many of them hold up neither payments nor mails, nor production
+previews."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,7 @@ async def ask(session: AsyncSession, order: Order, *, stage: Stage, actor: Actor
                 missing.append(art)
     await session.flush()
     kind = DRAW_ASKED if section.drawer == "gemini" else DRAW
-    asked = [Asked(ArtOrder(art=art.id, order=order.id), key=art_job(art)) for art in missing]
+    asked = [Asked(ArtOrder(art=art.id, order=order.id), art_job(art), LANES[stage]) for art in missing]
     if asked:
         await enqueue_all(session, kind, asked, tenant=actor.tenant, principal=actor.who)
     return len(missing)

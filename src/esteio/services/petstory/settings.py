@@ -1,6 +1,7 @@
 """What operators may set, under `ESTEIO_PETSTORY__…`."""
 
 from decimal import Decimal
+from math import ceil
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
@@ -57,7 +58,7 @@ class PetstorySettings(BaseModel):
     gemini_text_model: str = Field(
         default="gemini-3.1-flash", pattern=r"^[A-Za-z0-9._/-]{1,100}$", description="model that writes stories"
     )
-    gemini_timeout: float = Field(default=90.0, gt=0, le=600, description="for one picture")
+    gemini_timeout: float = Field(default=90.0, gt=0, le=240, description="for one picture, or one story")
     gemini_price: Decimal = Field(
         default=Decimal("0.04"), ge=0, le=100, description="US dollars that one picture costs, for the budget"
     )
@@ -104,6 +105,15 @@ class PetstorySettings(BaseModel):
     )
 
     @property
+    def longest_days(self) -> int:
+        """Days after which no order needs any more what was drawn or sent for it, however late it was paid and made.
+
+        Files are kept so long where nothing lets go of them sooner.
+        """
+        waiting = self.photos_days + self.reconcile_days + ceil(self.refund_after_hours / 24)
+        return waiting + max(self.photos_days, self.books_days, self.tribute_days, self.customers_days)
+
+    @property
     def paying(self) -> bool:
         """Whether there is somebody who takes payments."""
         return bool(self.mercadopago_access_token.get_secret_value())
@@ -119,6 +129,8 @@ class PetstorySettings(BaseModel):
     def _fits(self) -> Self:
         if self.paying and not self.mercadopago_webhook_secret.get_secret_value().strip(" ,"):
             raise ValueError("mercadopago_webhook_secret must be set where mercadopago_access_token is")
+        if self.reconcile_days * 24 <= self.checkout_hours:
+            raise ValueError("reconcile_days must be longer than checkout_hours: a payment may come until then")
         if self.art == "gemini" and not self.gemini_api_key.get_secret_value():
             raise ValueError("gemini_api_key must be set where gemini draws")
         return self

@@ -57,7 +57,7 @@ _LASTING = Retry(tries=14, first=5.0, longest=3600.0)
 
 DRAW = JobKind(name="petstory.draw", payload=ArtOrder, queue="cpu", retry=_PATIENT, time_limit=300.0, lane_limit=4)
 DRAW_ASKED = JobKind(
-    name="petstory.draw_asked", payload=ArtOrder, queue="io", retry=_PATIENT, time_limit=400.0, lane_limit=8
+    name="petstory.draw_asked", payload=ArtOrder, queue="io", retry=_LASTING, time_limit=400.0, lane_limit=8
 )
 """The same by a model that is asked for it: it waits where the other computes."""
 

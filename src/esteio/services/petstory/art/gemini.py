@@ -75,12 +75,12 @@ class GeminiArtist:
 
     async def _asked(self, model: str, photo: bytes, prompt: str, ratio: str) -> "GenerateContentResponse | ArtOutcome":
         """An outcome is given back, not raised: so it does not carry the client's error, and with that the request."""
-        # The client is large and slow to import: only a process that asks has it.
+        # The client is large and slow to import and to open: only a process that asks has it, and its loop goes on.
+        client = await asyncio.to_thread(self._opened)
         from google.genai import types
 
         from esteio.services.petstory.art import failures
 
-        client = self._opened()
         config = types.GenerateContentConfig(
             response_modalities=["IMAGE"],
             image_config=types.ImageConfig(aspect_ratio=ratio, image_size=SIZE),

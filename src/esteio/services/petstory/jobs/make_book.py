@@ -1,7 +1,10 @@
 """The book: its pictures fetched one after the other, set by a child process, kept."""
 
 import asyncio
+import shutil
+import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from uuid import UUID
@@ -9,11 +12,12 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from esteio.base.errors import NotFound
 from esteio.files.records import new_key, reference
 from esteio.files.spools import temporary_folder
 from esteio.files.store import PIECE, Written
 from esteio.files.tables import StoredFile
-from esteio.jobs.errors import LeaseLost
+from esteio.jobs.errors import Later, LeaseLost
 from esteio.jobs.run import Run
 from esteio.services.petstory.addresses import Addresses
 from esteio.services.petstory.book.content import BookContent, Picture
@@ -27,9 +31,14 @@ from esteio.services.petstory.story.asked import Story
 from esteio.services.petstory.story.template import templated
 from esteio.services.petstory.tasks import OrderRef
 from esteio.services.petstory.use_cases import producing
+from esteio.telemetry.logs import log
 
 FOLDER = "esteio-book-"
-"""How the working folders begin; one that a killed process left is swept away by the retention job."""
+"""How the working folders begin. One that a killed process left is swept away by the next book made on its machine, or
+by the next look after orders."""
+
+LEFT = 3600.0
+"""Seconds after which a working folder is nobody's: no book takes so long."""
 
 WITHIN = 300.0
 TRIES = 3
@@ -37,27 +46,48 @@ COVERS: tuple[Style, ...] = ("watercolour", "cartoon", "line")
 """Which style is the first choice for the cover."""
 
 
+class PicturesLost(Exception):
+    """The objects of these arts are not there any more."""
+
+    def __init__(self, arts: Sequence[UUID]) -> None:
+        super().__init__(f"{len(arts)} pictures are lost")
+        self.arts = arts
+
+
 async def write_book(run: Run, ref: OrderRef) -> None:
     """The order's book, kept and mailed. Does nothing where no book is to be made of the order now."""
     async with run.transaction() as session:
         found = await producing.drawn_pictures(session, ref.order)
-        if found is None:
-            return
-        order, arts, photos = found
-        keys = await _keys(session, arts)
+        keys = {} if found is None else await _keys(session, found[1])
+    if found is None:
+        await _end(run, ref)
+        return
+    order, arts, photos = found
     try:
-        with TemporaryDirectory(prefix=FOLDER, dir=_folder(run)) as place:
+        with _workplace(await asyncio.to_thread(swept_folder, run)) as place:
             folder = Path(place)
             content = await _content(run, folder, order, arts, keys, len(photos))
             made = await make_book(content, folder, within=WITHIN)
             written = await _kept(run, made)
-    except BookFailed:
+    except PicturesLost as error:
+        async with run.completion() as session:
+            await producing.lost(session, ref.order, error.arts, actor=actor_of(run))
+        return
+    except BookFailed as error:
+        log("esteio.petstory").error("petstory.book_failed", order=str(ref.order), cause=error.words)
         if run.attempt < TRIES and not last_try(run):
             raise
         async with run.completion() as session:
             await producing.failed(session, ref.order, producing.BOOK_FAILED, actor=actor_of(run))
         return
     await _conclude(run, order, written)
+
+
+async def _end(run: Run, ref: OrderRef) -> None:
+    """While the order is held, so that who asks for its book next finds no job that has looked already."""
+    async with run.completion() as session:
+        if await producing.drawn_pictures(session, ref.order) is not None:
+            raise Later(0.0)
 
 
 async def _conclude(run: Run, order: Order, written: Written) -> None:
@@ -83,7 +113,15 @@ async def _content(
 ) -> BookContent:
     """The pictures as files of the folder, each read and made fit for print by itself."""
     within = share(len(arts))
-    paths = [await _fetched(run, folder / f"art-{place}.jpg", keys[art.id], within) for place, art in enumerate(arts)]
+    paths, lost = [], []
+    for place, art in enumerate(arts):
+        path = folder / f"art-{place}.jpg"
+        if art.id in keys and await _fetched(run, path, keys[art.id], within):
+            paths.append(path)
+        else:
+            lost.append(art.id)
+    if lost:
+        raise PicturesLost(lost)
     tale = _story(order, photos, len(arts))
     language: Language = order.language  # type: ignore[assignment]
     pictures = tuple(
@@ -139,10 +177,14 @@ async def _keys(session: AsyncSession, arts: Sequence[Art]) -> dict[UUID, str]:
     return {row.id: row.key for row in rows}
 
 
-async def _fetched(run: Run, path: Path, key: str, within: int) -> Path:
-    image = b"".join([piece async for piece in run.resources.files.store.read(key)])
+async def _fetched(run: Run, path: Path, key: str, within: int) -> bool:
+    """Whether there was anything to fetch."""
+    try:
+        image = b"".join([piece async for piece in run.resources.files.store.read(key)])
+    except NotFound:
+        return False
     await asyncio.to_thread(_write, path, image, within)
-    return path
+    return True
 
 
 def _write(path: Path, image: bytes, within: int) -> None:
@@ -157,7 +199,21 @@ async def _kept(run: Run, book: Path) -> Written:
     return upload.written()
 
 
-def _folder(run: Run) -> Path:
+def _workplace(folder: Path) -> TemporaryDirectory[str]:
+    # A thread that is at a picture when its run is stopped may write once more while the folder goes.
+    return TemporaryDirectory(prefix=FOLDER, dir=folder, ignore_cleanup_errors=True)
+
+
+def swept_folder(run: Run) -> Path:
+    """Where working folders are made; what killed processes left there is gone."""
     folder = temporary_folder(run.settings.files)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _sweep(folder)
     return folder
+
+
+def _sweep(folder: Path) -> None:
+    for left in folder.glob(f"{FOLDER}*"):
+        with suppress(OSError):  # another may sweep too, and not all that lies there need be ours
+            if time.time() - left.lstat().st_mtime > LEFT:
+                shutil.rmtree(left, ignore_errors=True)

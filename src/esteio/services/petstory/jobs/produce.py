@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 
+from esteio.jobs.errors import Later
 from esteio.jobs.run import Run
 from esteio.services.petstory.jobs.acting import actor_of, section_of
 from esteio.services.petstory.models import Order
@@ -19,10 +20,18 @@ async def produce(run: Run, ref: OrderRef) -> None:
         order = await producing.begin(session, ref.order, actor=actor, section=section)
         photos = 0 if order is None else await producing.photos(session, order)
     if order is None:
+        await _end(run, ref)
         return
     tale = None if order.story else asdict(await story(section, asked(order, photos)))
     async with run.completion() as session:
         await producing.told(session, ref.order, tale, actor=actor, section=section)
+
+
+async def _end(run: Run, ref: OrderRef) -> None:
+    """While the order is held, so that who asks for it next finds no job that has looked already."""
+    async with run.completion() as session:
+        if await producing.begin(session, ref.order, actor=actor_of(run), section=section_of(run)) is not None:
+            raise Later(0.0)
 
 
 def asked(order: Order, photos: int) -> StoryAsked:

@@ -34,6 +34,8 @@ async def reconcile(run: Run, order: SweepOrder) -> Swept:
             await _ask_after(run, one)
         except UpstreamUnavailable as error:
             log("esteio.petstory").warning("petstory.reconciliation_interrupted", cause=error.operator)
+            async with run.transaction() as session:
+                await waiting.put_off(session, one, run.clock.now())
             break
         swept.orders += 1
     return swept

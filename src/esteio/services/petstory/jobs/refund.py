@@ -72,8 +72,12 @@ async def _given_before(run: Run, asked: Refund) -> GivenBack | None:
 
 
 async def _failed(run: Run, asked: Refund, words: str) -> None:
+    """Note it with what the payment is now: perhaps the money has gone already, and we were not told."""
+    seen = await _seen(run, asked.number)
     async with run.completion() as session:
         await refunding.note_failed(session, asked.id, words, actor=actor_of(run))
+        if seen is not None:
+            await paying.observe(session, actor_of(run), section_of(run), seen, "refund")
 
 
 async def _done(run: Run, asked: Refund, given: GivenBack) -> None:
@@ -83,7 +87,7 @@ async def _done(run: Run, asked: Refund, given: GivenBack) -> None:
         await refunding.note_done(session, asked.id, given, actor=actor_of(run))
         if seen is not None:
             await paying.observe(session, actor_of(run), section_of(run), seen, "refund")
-        if seen is None or seen.refunded < given.amount:
+        if seen is None or seen.refunded < await refunding.given_back(session, asked.number):
             await _read_later(run, session, asked.number)
 
 

@@ -9,7 +9,10 @@ from esteio.services.petstory.states import AWAITING, State, may
 HELD = ("approved", "in_mediation")
 """Statuses of a payment whose money is here, but for what went back of it."""
 
-PAID = ("approved", "refunded", "charged_back")
+GONE = ("refunded", "charged_back")
+"""Statuses of a payment whose money was here and is not any more."""
+
+PAID = ("approved", *GONE)
 """Statuses of a payment that paid its order, whatever became of the money then."""
 
 UNDER_WAY = ("pending", "in_process", "authorized", "in_mediation")

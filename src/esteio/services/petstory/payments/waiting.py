@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, func, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from esteio.services.petstory.models import Checkout, Order, Payment, Refund
@@ -45,8 +45,8 @@ def next_look(created_at: datetime, now: datetime, section: PetstorySettings) ->
 
 async def due(session: AsyncSession, now: datetime, most: int) -> list[Due]:
     """Those that are due, the longest waiting first; what needs no asking any more is forgotten."""
-    waiting = select(Order.id).where(Order.state.in_(WAITING))
-    settled = update(Checkout).where(Checkout.look_at <= now, Checkout.order_id.not_in(waiting))
+    waiting = select(Order.id).where(Order.id == Checkout.order_id, Order.state.in_(WAITING)).correlate(Checkout)
+    settled = update(Checkout).where(Checkout.look_at <= now, ~waiting.exists())
     await session.execute(settled.values(look_at=None))
     query = select(Checkout.id, Checkout.order_id, Checkout.created_at).where(Checkout.look_at <= now)
     rows = await session.execute(query.order_by(Checkout.look_at, Checkout.id).limit(most))
@@ -59,6 +59,11 @@ async def looked(session: AsyncSession, one: Due, now: datetime, section: Petsto
     await session.execute(update(Checkout).where(Checkout.id == one.checkout).values(look_at=when))
 
 
+async def put_off(session: AsyncSession, one: Due, now: datetime) -> None:
+    """Let it wait behind all others that are due: it could not be asked after."""
+    await session.execute(update(Checkout).where(Checkout.id == one.checkout).values(look_at=now))
+
+
 async def unread(session: AsyncSession, found: Sequence[tuple[str, str]]) -> list[str]:
     """Of the payments that a search found (number and status) those that we do not know so."""
     query = select(Payment.number, Payment.status).where(Payment.number.in_([number for number, _ in found]))
@@ -67,13 +72,31 @@ async def unread(session: AsyncSession, found: Sequence[tuple[str, str]]) -> lis
 
 
 async def pending(session: AsyncSession, now: datetime, section: PetstorySettings, most: int) -> list[str]:
-    """Numbers of payments under way that were not read for a while, the longest ago first."""
+    """Numbers of payments under way that were not read for a while, the longest ago first.
+
+    They are taken for read now: those that nobody shows us any more do not keep the others waiting.
+    """
     since = now - timedelta(days=section.reconcile_days)
-    query = select(Payment).where(
-        Payment.status.in_(UNDER_WAY), Payment.first_seen_at > since, Payment.seen_at < now - SHORTEST
+    found = select(Payment.id).where(
+        Payment.status.in_(UNDER_WAY),
+        or_(Payment.first_seen_at > since, Payment.changed_at > since),
+        Payment.seen_at <= literal(now) - _pause(now),
     )
-    rows = await session.scalars(query.order_by(Payment.seen_at).limit(4 * most))
-    return [one.number for one in rows if now - one.seen_at >= pause(now - one.first_seen_at)][:most]
+    taken = found.order_by(Payment.seen_at, Payment.id).limit(most).with_for_update(skip_locked=True)
+    rows = await session.scalars(
+        update(Payment)
+        .where(Payment.id.in_(taken.scalar_subquery()))
+        .values(seen_at=now)
+        .returning(Payment.number)
+        .execution_options(synchronize_session=False)
+    )
+    return list(rows)
+
+
+def _pause(now: datetime) -> ColumnElement[timedelta]:
+    """`pause` of a payment, as the database reckons it."""
+    share = (literal(now) - Payment.first_seen_at) / PART
+    return func.least(func.greatest(share, literal(SHORTEST)), literal(LONGEST))
 
 
 async def stuck(session: AsyncSession, now: datetime, most: int) -> list[UUID]:

@@ -146,9 +146,15 @@ async def expire_order(order_id: OrderId, desk: AdminDesk, session: Session) -> 
     "/orders/{order_id}/revoke-links", summary="Make an order's links void", response_model=Envelope[NewLinksView]
 )
 @rules(MANAGE, idempotent=True, secret_answer=True)
-async def revoke_links(order_id: OrderId, desk: AdminDesk, house: AdminHouse, session: Session) -> Answer:
-    """The customer's, and that of the tribute page, which is printed in the book. The answer holds the new ones."""
-    view = await administering.revoke_links(session, order_id, desk, house.addresses)
+async def revoke_links(
+    order_id: OrderId,
+    desk: AdminDesk,
+    house: AdminHouse,
+    session: Session,
+    tribute: Annotated[bool, Query(description="That of the tribute page too, which is printed in the book")] = True,
+) -> Answer:
+    """The customer's, and that of the tribute page unless said otherwise. The answer holds those that lead there."""
+    view = await administering.revoke_links(session, order_id, desk, house.addresses, tribute=tribute)
     return Answer(view.model_dump(mode="json"), cache_control=PRIVATE)
 
 

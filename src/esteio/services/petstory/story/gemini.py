@@ -9,6 +9,7 @@ from esteio.services.petstory.story.prompt import INSTRUCTION, answer_schema, pr
 from esteio.services.petstory.story.reading import read
 
 if TYPE_CHECKING:
+    from google.genai import Client
     from google.genai.errors import APIError
 
 _TOKENS = 8_192
@@ -33,20 +34,11 @@ async def told(settings: PetstorySettings, asked: StoryAsked) -> Story:
 
 
 async def _answer(settings: PetstorySettings, asked: StoryAsked) -> str:
-    # The library takes a second and 60 MB to load: only where a key is set.
-    from google import genai
+    # The library takes a second and 60 MB to load: only where a key is set, and while others go on.
+    client = await asyncio.to_thread(_client, settings)
     from google.genai import types
     from google.genai.errors import APIError
 
-    client = genai.Client(
-        api_key=settings.gemini_api_key.get_secret_value(),
-        http_options=types.HttpOptions(
-            base_url=settings.gemini_url,
-            # The version that knows instructions and schemas in every release.
-            api_version="v1beta",
-            timeout=round(settings.gemini_timeout * 1000),
-        ),
-    )
     try:
         answer = await client.aio.models.generate_content(
             model=settings.gemini_text_model,
@@ -63,6 +55,21 @@ async def _answer(settings: PetstorySettings, asked: StoryAsked) -> str:
     finally:
         await client.aio.aclose()
     return _text_of(answer)
+
+
+def _client(settings: PetstorySettings) -> "Client":
+    # As above.
+    from google.genai import Client, types
+
+    return Client(
+        api_key=settings.gemini_api_key.get_secret_value(),
+        http_options=types.HttpOptions(
+            base_url=settings.gemini_url,
+            # The version that knows instructions and schemas in every release.
+            api_version="v1beta",
+            timeout=round(settings.gemini_timeout * 1000),
+        ),
+    )
 
 
 def _text_of(answer: Any) -> str:

@@ -65,12 +65,16 @@ async def expire(session: AsyncSession, order_id: UUID, desk: Desk) -> None:
     await orders.move(session, order, "expired", actor=desk.actor, reason=EXPIRED, ended_at=now, photos_purged_at=now)
 
 
-async def revoke_links(session: AsyncSession, order_id: UUID, desk: Desk, addresses: Addresses) -> NewLinksView:
-    """Every address of the order that was given out leads nowhere any more, the printed one too. Raises `NotFound`."""
+async def revoke_links(
+    session: AsyncSession, order_id: UUID, desk: Desk, addresses: Addresses, *, tribute: bool
+) -> NewLinksView:
+    """The order's secret link leads nowhere any more; with `tribute`, nor does the address that is printed in the book.
+
+    Raises `NotFound`.
+    """
     order = await orders.locked(session, order_id)
-    order = await orders.change(
-        session, order, actor=desk.actor, link=order.link + 1, tribute_link=order.tribute_link + 1
-    )
+    numbers = {"link": order.link + 1, "tribute_link": order.tribute_link + int(tribute)}
+    order = await orders.change(session, order, actor=desk.actor, **numbers)
     _note(session, order, "petstory.order.links_revoked", desk)
     return NewLinksView(
         id=order.id,

@@ -18,6 +18,7 @@ from esteio.services.petstory.tasks import MAKE_BOOK, OrderRef
 
 PHOTO_REFUSED = "PHOTO_REFUSED"
 BUDGET = "BUDGET"
+PHOTO_LOST = "PHOTO_LOST"
 ZERO = Decimal(0)
 
 
@@ -67,16 +68,10 @@ async def set_aside(session: AsyncSession, asked: UUID, price: Decimal, budget: 
     return True
 
 
-async def give_back(session: AsyncSession, asked: UUID, amount: Decimal, *, actor: Actor) -> int:
-    """What was set aside and not spent; how often the picture was asked for in vain by now."""
-    order_id = await session.scalar(select(Art.order_id).where(Art.id == asked))
-    if order_id is None:
-        return 0
+async def give_back(session: AsyncSession, order_id: UUID, amount: Decimal, *, actor: Actor) -> None:
+    """What was set aside and not spent, whatever has become of the picture and of its order."""
     order = await orders.locked(session, order_id)
-    art = await session.scalar(select(Art).where(Art.id == asked).execution_options(populate_existing=True))
-    if amount:
-        await orders.change(session, order, actor=actor, spent=max(ZERO, order.spent - amount))
-    return art.tries if art else 0
+    await orders.change(session, order, actor=actor, spent=max(ZERO, order.spent - amount))
 
 
 async def in_vain(session: AsyncSession, asked: UUID) -> int:
@@ -88,11 +83,11 @@ async def in_vain(session: AsyncSession, asked: UUID) -> int:
     return art.tries
 
 
-async def drawn(session: AsyncSession, asked: UUID, picture: Picture, *, actor: Actor) -> None:
-    """The picture is there. Its order goes on when it was the last of its stage."""
+async def drawn(session: AsyncSession, asked: UUID, picture: Picture, *, actor: Actor) -> bool:
+    """The picture is there. Its order goes on when it was the last of its stage. Whether it was still wanted."""
     found = await wanted(session, asked)
     if found is None:
-        return
+        return False
     order, art = found
     for kept in (picture.whole, picture.preview):
         keep(session, kept.file, kept.written, tenant=actor.tenant, principal=actor.who, now=actor.now)
@@ -103,6 +98,7 @@ async def drawn(session: AsyncSession, asked: UUID, picture: Picture, *, actor: 
     if picture.owed:
         order = await orders.change(session, order, actor=actor, spent=max(ZERO, order.spent + picture.owed))
     await _go_on(session, order, actor)
+    return True
 
 
 async def not_drawn(session: AsyncSession, asked: UUID, state: str, reason: str, *, actor: Actor) -> None:

@@ -8,12 +8,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from esteio.files.records import revoke
 from esteio.services.petstory import customers, orders, photos, terms
-from esteio.services.petstory.models import Mail, Order
+from esteio.services.petstory.models import Customer, Mail, Order
 from esteio.services.petstory.orders import Actor
 from esteio.services.petstory.settings import PetstorySettings
 from esteio.services.petstory.states import BOOKED
@@ -106,6 +106,20 @@ async def forget(session: AsyncSession, order: Order, keeper: Keeper) -> int:
         customer.uploads = []
         await session.flush()
     return 0
+
+
+async def drop_strangers(session: AsyncSession, keeper: Keeper) -> int:
+    """Addresses that no order has any more, since it was given another: how many of a portion went.
+
+    They are left for an hour, in which they count what was sent for them.
+    """
+    ordered = select(Order.id).where(Order.customer_id == Customer.id).exists()
+    idle = select(Customer.id).where(Customer.created_at <= keeper.actor.now - customers.HOUR, ~ordered)
+    ids = list(await session.scalars(idle.order_by(Customer.id).limit(PORTION).with_for_update(skip_locked=True)))
+    # Seen once more now that nobody else can give them an order.
+    gone = delete(Customer).where(Customer.id.in_(ids), ~ordered).execution_options(synchronize_session=False)
+    await session.execute(gone)
+    return len(ids)
 
 
 STEPS = (

@@ -15,7 +15,7 @@ from esteio.services.petstory.models import Order, Payment, PaymentEvent
 from esteio.services.petstory.orders import Actor, change, locked, move
 from esteio.services.petstory.payments import refunds
 from esteio.services.petstory.payments.answers import Seen
-from esteio.services.petstory.payments.standing import PAID, RANKS, UNSETTLED, ZERO, net, steps
+from esteio.services.petstory.payments.standing import GONE, PAID, RANKS, UNSETTLED, ZERO, net, steps
 from esteio.services.petstory.settings import PetstorySettings
 from esteio.services.petstory.states import UNPAID, State
 from esteio.services.petstory.tasks import PRODUCE, OrderRef, Source, produce_job
@@ -48,7 +48,9 @@ async def observe(
     if delta:
         order = await change(session, order, actor=actor, received=order.received + delta)
     if payment.doubt is not None and (before is None or before[1] != payment.doubt):
-        _note_doubt(session, order, payment, actor)
+        _note(session, order, payment, actor, "doubted")
+    if before is not None and before[0] in GONE and net(payment):
+        _note(session, order, payment, actor, "returned")
     return await _follow(session, order, payment, before[0] if before else None, actor)
 
 
@@ -121,8 +123,8 @@ def _event(payment: Payment, delta: object, source: Source, actor: Actor) -> Pay
     )
 
 
-def _note_doubt(session: AsyncSession, order: Order, payment: Payment, actor: Actor) -> None:
-    """For who manages orders, who may give the money back where it is money."""
+def _note(session: AsyncSession, order: Order, payment: Payment, actor: Actor, what: str) -> None:
+    """For who manages orders: it is not believed, or its money had gone and is here again. They may give it back."""
     details = {
         "payment": payment.number,
         "doubt": payment.doubt,
@@ -131,9 +133,9 @@ def _note_doubt(session: AsyncSession, order: Order, payment: Payment, actor: Ac
         "currency": payment.currency,
     }
     actor.audit.write(
-        session, "petstory.payment.doubted", str(order.id), tenant=actor.tenant, actor=actor.who, details=details
+        session, f"petstory.payment.{what}", str(order.id), tenant=actor.tenant, actor=actor.who, details=details
     )
-    log("esteio.petstory").warning("petstory.payment_doubted", order=str(order.id), **details)
+    log("esteio.petstory").warning(f"petstory.payment_{what}", order=str(order.id), **details)
 
 
 async def _follow(session: AsyncSession, order: Order, payment: Payment, was: str | None, actor: Actor) -> Order:
@@ -162,8 +164,11 @@ async def _follow(session: AsyncSession, order: Order, payment: Payment, was: st
 
 
 def _is_surplus(payment: Payment, payments: Sequence[Payment], was: str | None) -> bool:
-    """Whether this money has just come for an order that another payment had paid."""
-    if payment.status != "approved" or payment.doubt is not None or was in PAID:
+    """Whether this money has just come for an order that another payment had paid.
+
+    What was disputed had come before: where the dispute is won, it stays.
+    """
+    if payment.status != "approved" or payment.doubt is not None or was in (*PAID, "in_mediation"):
         return False
     return any(one.number != payment.number and one.doubt is None and one.status in PAID for one in payments)
 

@@ -57,8 +57,7 @@ async def add_photos(
     if fresh:
         customer = await customers.held_again(session, order.customer_id)
         customers.note_uploads(customer, len(fresh), section.uploads_email, actor.now)
-        place = present[-1].position if present else 0
-        days = max(section.photos_days, section.customers_days)
+        place, days = present[-1].position if present else 0, section.longest_days
         for position, picture in enumerate(fresh, place + 1):
             photos.add(session, (order.tenant_id, order.id), picture, position, now=actor.now, days=days)
         await _go_on(session, order, len(fresh), actor)

@@ -1,12 +1,13 @@
 """From paid to produced: the story, the missing pictures, the book."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from esteio.files.records import FileRef, keep
+from esteio.files.records import FileRef, keep, revoke
 from esteio.files.store import Written
 from esteio.jobs.enqueue import enqueue
 from esteio.services.petstory import drawings, mails, orders
@@ -18,13 +19,14 @@ from esteio.services.petstory.tasks import MAKE_BOOK, OrderRef
 
 PHOTOS_GONE = "PHOTOS_GONE"
 BOOK_FAILED = "BOOK_FAILED"
+PICTURE_LOST = "PICTURE_LOST"
 TOO_LATE = "The book could not be made: the photos were gone when the payment came."
 
 
 async def begin(session: AsyncSession, order_id: UUID, *, actor: Actor, section: PetstorySettings) -> Order | None:
     """A paid order is being made from now on, and one that could not be made once more; `None` for any other.
 
-    One whose photos are gone cannot be made: the money goes back.
+    One whose photos are gone cannot be made: the money goes back, unless its customer is about to send others.
     """
     order = await orders.locked(session, order_id)
     if order.state == "producing":
@@ -32,6 +34,8 @@ async def begin(session: AsyncSession, order_id: UUID, *, actor: Actor, section:
     if order.state not in ("paid", "production_failed"):
         return None
     if await session.scalar(select(Photo.id).where(Photo.order_id == order.id).limit(1)) is None:
+        if order.wanted:
+            return None
         if order.state == "paid":
             order = await orders.move(session, order, "production_failed", actor=actor, reason=PHOTOS_GONE)
         if section.refund_failed:
@@ -67,7 +71,10 @@ async def told(
 
 
 async def drawn_pictures(session: AsyncSession, order_id: UUID) -> tuple[Order, list[Art], list[Photo]] | None:
-    """What the book is made of, by photo and style; `None` where no book is to be made of the order now."""
+    """What the book is made of, by photo and style; `None` where no book is to be made of the order now.
+
+    While a picture is missing none is: the last that is drawn has it made.
+    """
     order = await orders.locked(session, order_id)
     if order.state != "producing":
         return None
@@ -76,7 +83,7 @@ async def drawn_pictures(session: AsyncSession, order_id: UUID) -> tuple[Order, 
     places = {photo.id: photo.position for photo in photos}
     wanted = [art for art in arts if art.style in order.styles and art.photo_id in places]
     wanted.sort(key=lambda art: (places[art.photo_id], order.styles.index(art.style)))
-    return order, wanted, photos
+    return (order, wanted, photos) if len(wanted) == len(photos) * len(order.styles) else None
 
 
 async def produced(session: AsyncSession, order_id: UUID, file: FileRef, written: Written, *, actor: Actor) -> bool:
@@ -90,6 +97,17 @@ async def produced(session: AsyncSession, order_id: UUID, file: FileRef, written
     )
     await mails.ask(session, order, "book", actor=actor)
     return True
+
+
+async def lost(session: AsyncSession, order_id: UUID, arts: Sequence[UUID], *, actor: Actor) -> None:
+    """Pictures whose objects are not there any more: when the order is tried again they are drawn anew."""
+    order = await orders.locked(session, order_id)
+    if order.state != "producing":
+        return
+    for art in await session.scalars(select(Art).where(Art.id.in_(arts), Art.state == "drawn")):
+        await revoke(session, [file for file in (art.file_id, art.preview_file_id) if file is not None])
+        art.state, art.reason, art.file_id, art.preview_file_id = "failed", PICTURE_LOST, None, None
+    await orders.move(session, order, "production_failed", actor=actor, reason=PICTURE_LOST)
 
 
 async def failed(session: AsyncSession, order_id: UUID, reason: str, *, actor: Actor) -> None:

@@ -48,6 +48,12 @@ async def numbers_done(session: AsyncSession, number: str) -> set[str]:
     return {found for found in await session.scalars(query) if found}
 
 
+async def given_back(session: AsyncSession, number: str) -> Decimal:
+    """How much we gave back of a payment, in all."""
+    done = select(func.sum(Refund.amount)).where(Refund.number == number, Refund.state == "done")
+    return await session.scalar(done) or ZERO
+
+
 async def note_done(session: AsyncSession, refund_id: UUID, given: GivenBack, *, actor: Actor) -> None:
     """It is given back. Once noted it stays so."""
     refund = await _held(session, refund_id)
@@ -55,6 +61,7 @@ async def note_done(session: AsyncSession, refund_id: UUID, given: GivenBack, *,
         return
     refund.state, refund.refund_number, refund.error, refund.done_at = "done", given.number, None, actor.now
     _audit(session, refund, actor, "done", {"refund": given.number})
+    await session.flush()
 
 
 async def note_failed(session: AsyncSession, refund_id: UUID, words: str, *, actor: Actor) -> None:

@@ -8,6 +8,7 @@ from schemathesis.engine import Status, events, from_schema
 from schemathesis.engine.recorder import ScenarioRecorder
 
 from esteio.standins.fakestore import running_fakestore
+from esteio.standins.mercadopago import SECRET, TOKEN, running_mercadopago
 from tests.conftest import House
 from tests.house import ADMIN_KEY, Served
 
@@ -31,9 +32,16 @@ def served(house: House) -> Iterator[Served]:
     operation can revoke.
     """
     settings = {"LIMITS__ENABLED": "false", "TELEMETRY__ACCESS_LOG": "false", "REALTIME__LIFETIME_SECONDS": "1"}
-    with running_fakestore() as shop, house(STORE__UPSTREAM_URL=shop.url, **settings) as running:
-        running.pet()
-        yield running
+    with running_fakestore() as shop, running_mercadopago() as market:
+        parties = {
+            "STORE__UPSTREAM_URL": shop.url,
+            "PETSTORY__MERCADOPAGO_URL": market.url,
+            "PETSTORY__MERCADOPAGO_ACCESS_TOKEN": TOKEN,
+            "PETSTORY__MERCADOPAGO_WEBHOOK_SECRET": SECRET,
+        }
+        with house(**settings, **parties) as running:
+            running.pet()
+            yield running
 
 
 def configured(served: Served, seconds: int) -> schemathesis.Config:

@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from decimal import Decimal
 from hashlib import sha256
 from pathlib import Path
 from time import time
@@ -62,6 +63,8 @@ def served(
     settings = {
         "PETSTORY__GEMINI_API_KEY": KEY,
         "PETSTORY__GEMINI_URL": gemini.url,
+        "PETSTORY__GEMINI_PRICE": "0.10",
+        "PETSTORY__ART_BUDGET": "0.50",
         "PETSTORY__TRIBUTE_DAYS": "1",
         "PETSTORY__CUSTOMERS_DAYS": "1",
         "FILES__TEMP_DIR": str(temporary),
@@ -184,6 +187,20 @@ def test_a_preview_is_given_up_sooner(atelier: Shop, gemini: Painter) -> None:
     for _ in range(8):
         worked(atelier.served, again=True)
     assert (order.state, order.data["reason"]) == ("preview_failed", "BUSY")
+
+
+def test_previews_leave_what_the_book_needs(atelier: Shop) -> None:
+    """Who asks for one preview after the other is stopped before there is nothing left for the book that is paid."""
+    order = atelier.with_photos(picture(20), picture(21), picture(22), styles=["line"])
+    for number in range(5):
+        order.preview()
+        worked(atelier.served)
+        if order.state == "preview_failed":
+            break
+        order.ask("DELETE", f"/photos/{order.data['photos'][0]['id']}")
+        order.upload(picture(23 + number))
+    assert (order.state, order.data["reason"]) == ("preview_failed", "BUDGET")
+    assert atelier.row(order.id)["spent"] == Decimal("0.30"), "two more pictures can be paid for"
 
 
 def test_drawing_holds_up_nothing_else(atelier: Shop) -> None:

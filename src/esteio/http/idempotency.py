@@ -104,7 +104,7 @@ def make_claim(
     hours: int,
     secret: bool,
 ) -> Claim:
-    """A claim for the key in its scope (caller, method, route), for just this request (path, query, type, body)."""
+    """A claim for the key in its scope (caller, method, route), for just this request (path, query, type, condition, body)."""
     return Claim(
         tenant=tenant,
         digest=_digest([part.encode() for part in (*scope, key)]),

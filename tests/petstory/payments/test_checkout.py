@@ -3,13 +3,15 @@
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 
+from esteio.services.petstory.payments.preferences import Offer, body_of
 from esteio.standins.mercadopago.running import TOKEN, Market, running_mercadopago
 from tests.conftest import House
 from tests.contract.problems import problem
@@ -205,3 +207,31 @@ class TestElsewhere:
             assert till.ask(order).status_code == 201
             offer, _ = sent(till, order)
             assert offer["auto_return"] == "" and offer["notification_url"].startswith("http://127.0.0.1:8000/api/v2/")
+
+
+@pytest.mark.parametrize(
+    ("base", "market", "told"),
+    [
+        ("https://shop.example.org", "https://api.mercadopago.com", True),
+        ("http://shop.example.org", "https://api.mercadopago.com", False),
+        ("http://127.0.0.1:8000", "https://api.mercadopago.com", False),
+        ("https://localhost:8443", "https://api.mercadopago.com", False),
+        ("https://127.0.0.1", "https://api.mercadopago.com", False),
+        ("http://127.0.0.1:8000", "http://127.0.0.1:9999", True),
+        ("http://127.0.0.1:8000", "http://localhost:9999", True),
+    ],
+)
+def test_who_can_be_told(base: str, market: str, told: bool) -> None:
+    """An address that the market would refuse is not named: the checkout itself would be refused with it."""
+    now = datetime(2026, 11, 1, tzinfo=UTC)
+    offer = Offer(
+        order=UUID(int=1),
+        token="t",
+        email=None,
+        language="en",
+        amount=Decimal(47),
+        currency="BRL",
+        since=now,
+        until=now,
+    )
+    assert ("notification_url" in json.loads(body_of(offer, base=base, market=market))) is told

@@ -380,3 +380,25 @@ def test_in_mediation(till: Till) -> None:
     till.work()
     assert till.state(order) == "paid" and till.received(order) == PRICE
     assert till.payment(number)["status"] == "in_mediation"
+
+
+def test_tried_from_the_panel(till: Till) -> None:
+    """Whoever opens the address, or simulates a notification at the market's panel, does no harm and sees no failure."""
+    assert {till.shop.client.request(method, HOOK).status_code for method in ("GET", "HEAD", "PUT")} == {405}
+    till.market.forget()
+    before = till.shop.served.sql("SELECT count(*) FROM petstory_payment_events")[0][0]
+    assert tell(till, 123456, timestamp="1742505638683").status_code == 200
+    till.work()
+    assert till.payment(123456) == {}
+    assert till.shop.served.sql("SELECT count(*) FROM petstory_payment_events")[0][0] == before
+    failed = till.shop.served.sql("SELECT count(*) FROM jobs WHERE name = 'petstory.notified' AND outcome = 'failed'")
+    assert failed[0][0] == 0
+
+
+def test_forged_ones_leave_nothing(till: Till) -> None:
+    """However many are forged, nothing is written down for them."""
+    counts = "SELECT (SELECT count(*) FROM webhook_receipts) + (SELECT count(*) FROM jobs) AS number"
+    before = till.shop.served.sql(counts)[0]["number"]
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda number: tell(till, number, secret="forged").status_code, range(200)))
+    assert set(answers) <= {401, 429} and till.shop.served.sql(counts)[0]["number"] == before

@@ -68,11 +68,11 @@ class Idempotency:
     def _claim(self, exchange: Exchange, scope: Scope, key: str, body: bytes) -> Claim:
         operation = exchange.operation
         assert operation is not None
-        media_type = exchange.headers.get(b"content-type", b"")
+        media_type, condition = (exchange.headers.get(name, b"") for name in (b"content-type", b"if-match"))
         return make_claim(
             tenant=exchange.principal.tenant,
             scope=(exchange.principal.id, operation.method, operation.path),
-            request=(exchange.path.encode(), scope["query_string"], media_type, body),
+            request=(exchange.path.encode(), scope["query_string"], media_type, condition, body),
             key=key,
             now=self._clock.now(),
             hours=self._hours,

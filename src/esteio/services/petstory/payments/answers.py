@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from esteio.upstream.answer import Received, Unfit
 
@@ -55,9 +55,9 @@ class Seen(_Answer):
     currency: str = Field(alias="currency_id", min_length=3, max_length=3)
     reference: Reference = Field(None, alias="external_reference")
     live: bool = Field(alias="live_mode", strict=True)
-    made_at: datetime = Field(alias="date_created")
-    approved_at: datetime | None = Field(None, alias="date_approved")
-    updated_at: datetime | None = Field(None, alias="date_last_updated")
+    made_at: AwareDatetime = Field(alias="date_created")
+    approved_at: AwareDatetime | None = Field(None, alias="date_approved")
+    updated_at: AwareDatetime | None = Field(None, alias="date_last_updated")
 
     @property
     def changed_at(self) -> datetime:
@@ -78,7 +78,7 @@ class GivenBack(_Answer):
     number: Number = Field(alias="id")
     amount: Amount
     status: str = Field("approved", max_length=30)
-    made_at: datetime = Field(alias="date_created")
+    made_at: AwareDatetime = Field(alias="date_created")
 
 
 class Found(_Answer):

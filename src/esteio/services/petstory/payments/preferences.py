@@ -77,11 +77,11 @@ def _item(offer: Offer) -> dict[str, object]:
 
 
 def _is_told(base: str, market: str) -> bool:
-    """The real one refuses addresses that it cannot call; a stand-in on this machine can call this machine.
+    """The real one refuses plain http and this machine; a stand-in on this machine can call this machine.
 
     Where nobody is told, payments are found by asking after them.
     """
-    return base.startswith("https://") or _is_here(market)
+    return _is_here(market) or (base.startswith("https://") and not _is_here(base))
 
 
 def _is_here(url: str) -> bool:

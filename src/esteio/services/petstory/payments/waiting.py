@@ -77,20 +77,16 @@ async def pending(session: AsyncSession, now: datetime, section: PetstorySetting
     They are taken for read now: those that nobody shows us any more do not keep the others waiting.
     """
     since = now - timedelta(days=section.reconcile_days)
-    found = select(Payment.id).where(
+    due = select(Payment.id, Payment.number).where(
         Payment.status.in_(UNDER_WAY),
         or_(Payment.first_seen_at > since, Payment.changed_at > since),
         Payment.seen_at <= literal(now) - _pause(now),
     )
-    taken = found.order_by(Payment.seen_at, Payment.id).limit(most).with_for_update(skip_locked=True)
-    rows = await session.scalars(
-        update(Payment)
-        .where(Payment.id.in_(taken.scalar_subquery()))
-        .values(seen_at=now)
-        .returning(Payment.number)
-        .execution_options(synchronize_session=False)
-    )
-    return list(rows)
+    due = due.order_by(Payment.seen_at, Payment.id).limit(most).with_for_update(skip_locked=True)
+    rows = (await session.execute(due)).all()
+    taken = update(Payment).where(Payment.id.in_([row.id for row in rows])).values(seen_at=now)
+    await session.execute(taken.execution_options(synchronize_session=False))
+    return [row.number for row in rows]
 
 
 def _pause(now: datetime) -> ColumnElement[timedelta]:

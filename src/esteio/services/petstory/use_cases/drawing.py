@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from esteio.files.records import FileRef, keep
@@ -12,7 +12,7 @@ from esteio.files.store import Written
 from esteio.jobs.enqueue import enqueue
 from esteio.services.petstory import drawings, mails, orders
 from esteio.services.petstory.drawings import STAGES, Standing
-from esteio.services.petstory.models import Art, Order
+from esteio.services.petstory.models import Art, Order, Photo
 from esteio.services.petstory.orders import Actor
 from esteio.services.petstory.tasks import MAKE_BOOK, OrderRef
 
@@ -62,10 +62,21 @@ async def set_aside(session: AsyncSession, asked: UUID, price: Decimal, budget: 
     It stays counted where nobody lives to say that it was not spent: the budget is never exceeded.
     """
     found = await wanted(session, asked)
-    if found is None or found[0].spent + price > budget:
+    if found is None:
         return False
-    await orders.change(session, found[0], actor=actor, spent=found[0].spent + price)
+    order, art = found
+    if order.spent + price + await _held_back(session, order, art, price) > budget:
+        return False
+    await orders.change(session, order, actor=actor, spent=order.spent + price)
     return True
+
+
+async def _held_back(session: AsyncSession, order: Order, art: Art, price: Decimal) -> Decimal:
+    """What the book will need is not spent on previews, but for the first."""
+    if art.stage != "preview" or order.spent < price * len(order.styles):
+        return ZERO
+    photos = await session.scalar(select(func.count()).select_from(Photo).where(Photo.order_id == order.id)) or 1
+    return price * (photos - 1) * len(order.styles)
 
 
 async def give_back(session: AsyncSession, order_id: UUID, amount: Decimal, *, actor: Actor) -> None:

@@ -104,7 +104,10 @@ def make_claim(
     hours: int,
     secret: bool,
 ) -> Claim:
-    """A claim for the key in its scope (caller, method, route), for just this request (path, query, type, condition, body)."""
+    """A claim for the key in its scope (caller, method, route), for just this request.
+
+    Of the request its path, query, type, condition and body count.
+    """
     return Claim(
         tenant=tenant,
         digest=_digest([part.encode() for part in (*scope, key)]),

@@ -2,7 +2,23 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import AfterValidator
+
+from esteio.upstream.guard import UrlRefused, parsed
+
+
+def _callable(text: str) -> str:
+    try:
+        parsed(text)
+    except UrlRefused as error:
+        raise ValueError(f"this cannot be called: {error}") from error
+    return text.rstrip("/")
+
+
+PartyUrl = Annotated[str, AfterValidator(_callable)]
+"""Where a party is, as a setting of the service that calls it; without a slash at its end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """Beginning to pay: one preference however often and however broken it is asked for."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -10,8 +11,12 @@ from uuid import UUID
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
+from esteio.manifest import Degraded
+from esteio.services.petstory.health import health
 from esteio.services.petstory.payments.preferences import Offer, body_of
+from esteio.services.petstory.settings import PetstorySettings
 from esteio.standins.mercadopago.running import TOKEN, Market, running_mercadopago
 from tests.conftest import House
 from tests.contract.problems import problem
@@ -235,3 +240,22 @@ def test_who_can_be_told(base: str, market: str, told: bool) -> None:
         until=now,
     )
     assert ("notification_url" in json.loads(body_of(offer, base=base, market=market))) is told
+
+
+@pytest.mark.parametrize(
+    ("token", "live", "unwell"), [("TEST-1", True, True), ("TEST-1", False, False), ("APP_USR-1", True, False)]
+)
+def test_a_token_of_tests_for_real_money(token: str, live: bool, unwell: bool) -> None:
+    """Where money is real and the token is that of tests no payment would be believed, and health says so."""
+    section = PetstorySettings(
+        mercadopago_access_token=SecretStr(token), mercadopago_webhook_secret=SecretStr("s"), mercadopago_live=live
+    )
+
+    async def look() -> None:
+        await health(section)["petstory.payments"](None)  # type: ignore[arg-type]
+
+    if unwell:
+        with pytest.raises(Degraded, match="MERCADOPAGO_LIVE"):
+            asyncio.run(look())
+    else:
+        asyncio.run(look())

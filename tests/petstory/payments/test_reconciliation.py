@@ -13,7 +13,7 @@ from esteio.jobs.enqueue import enqueue
 from esteio.services.petstory.jobs.reconcile import PORTION
 from esteio.services.petstory.payments.waiting import LONGEST, SHORTEST, next_look, pause, pending
 from esteio.services.petstory.settings import PetstorySettings
-from esteio.services.petstory.tasks import RECONCILE, SweepOrder
+from esteio.services.petstory.tasks import NOTIFIED, RECONCILE, SweepOrder
 from tests.petstory.payments.till import Till
 from tests.petstory.shop import Order
 
@@ -276,3 +276,10 @@ def test_no_secret_no_start(secret: str) -> None:
     """A house that is paid and cannot tell who tells it of payments is refused."""
     with pytest.raises(ValueError, match="mercadopago_webhook_secret"):
         PetstorySettings(mercadopago_access_token=SecretStr("T"), mercadopago_webhook_secret=SecretStr(secret))
+
+
+def test_what_was_heard_is_read_for_days() -> None:
+    """A notification that was taken in is not given up during an outage of days: nobody sends it again."""
+    rests = [NOTIFIED.retry.rest(tried) or 0.0 for tried in range(1, NOTIFIED.retry.most)]
+    assert sum(rests) > timedelta(days=2.5).total_seconds()
+    assert max(rests) <= 1.1 * 3600

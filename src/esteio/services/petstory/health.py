@@ -21,12 +21,18 @@ LONG = timedelta(minutes=10)
 """A picture that rests longer than this is not about to be drawn."""
 
 
+OF_TESTS = "TEST-"
+"""With such a token nothing but payments of tests is seen, which buy nothing where money is real."""
+
+
 def health(section: PetstorySettings) -> Mapping[str, HealthCheck]:
     """The checks under these settings."""
 
     async def payments(_: Resources) -> None:
         if not section.paying:
             raise Degraded("nothing can be paid: ESTEIO_PETSTORY__MERCADOPAGO_ACCESS_TOKEN is not set")
+        if section.mercadopago_live and section.mercadopago_access_token.get_secret_value().startswith(OF_TESTS):
+            raise Degraded("no payment is believed: ESTEIO_PETSTORY__MERCADOPAGO_LIVE is on with a token of tests")
 
     return {
         "petstory.payments": payments,

@@ -2,23 +2,12 @@
 
 from decimal import Decimal
 from math import ceil
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from esteio.base.schema import CommaList
-from esteio.upstream.guard import UrlRefused, parsed
-
-
-def _url(text: str) -> str:
-    try:
-        parsed(text)
-    except UrlRefused as error:
-        raise ValueError(f"this cannot be called: {error}") from error
-    return text.rstrip("/")
-
-
-Url = Annotated[str, AfterValidator(_url)]
+from esteio.upstream.party import PartyUrl
 
 
 class PetstorySettings(BaseModel):
@@ -48,7 +37,9 @@ class PetstorySettings(BaseModel):
     )
     art_tries: int = Field(default=3, ge=1, le=10, description="tries of one picture")
     gemini_api_key: SecretStr = Field(default=SecretStr(""), description="key of the Gemini API; empty: not used")
-    gemini_url: Url = Field(default="https://generativelanguage.googleapis.com", description="where the Gemini API is")
+    gemini_url: PartyUrl = Field(
+        default="https://generativelanguage.googleapis.com", description="where the Gemini API is"
+    )
     gemini_model: str = Field(
         default="gemini-nano-banana-2.1", pattern=r"^[A-Za-z0-9._/-]{1,100}$", description="model that draws"
     )
@@ -62,7 +53,7 @@ class PetstorySettings(BaseModel):
     gemini_price: Decimal = Field(
         default=Decimal("0.04"), ge=0, le=100, description="US dollars that one picture costs, for the budget"
     )
-    mercadopago_url: Url = Field(
+    mercadopago_url: PartyUrl = Field(
         default="https://api.mercadopago.com", description="where Mercado Pago is; `esteio up` has a stand-in"
     )
     mercadopago_access_token: SecretStr = Field(

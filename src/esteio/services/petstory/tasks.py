@@ -54,6 +54,8 @@ class Swept(BaseModel):
 
 _PATIENT = Retry(tries=8, first=5.0, longest=1800.0)
 _LASTING = Retry(tries=14, first=5.0, longest=3600.0)
+_FOR_DAYS = Retry(tries=84, first=5.0, longest=3600.0)
+"""Whoever was told that we have heard does not tell it again: three days of an outage lose nothing."""
 
 DRAW = JobKind(name="petstory.draw", payload=ArtOrder, queue="cpu", retry=_PATIENT, time_limit=300.0, lane_limit=4)
 DRAW_ASKED = JobKind(
@@ -66,7 +68,7 @@ PRODUCE = JobKind(name="petstory.produce", payload=OrderRef, retry=_LASTING, tim
 
 MAKE_BOOK = JobKind(name="petstory.make_book", payload=OrderRef, queue="cpu", retry=_PATIENT, time_limit=600.0)
 SEND_MAIL = JobKind(name="petstory.send_mail", payload=MailRef, retry=_LASTING, time_limit=300.0, lane_limit=4)
-NOTIFIED = JobKind(name="petstory.notified", payload=Received, retry=_LASTING, time_limit=60.0)
+NOTIFIED = JobKind(name="petstory.notified", payload=Received, retry=_FOR_DAYS, time_limit=60.0)
 READ_PAYMENT = JobKind(name="petstory.read_payment", payload=PaymentRef, retry=_LASTING, time_limit=60.0)
 REFUND = JobKind(name="petstory.refund", payload=RefundRef, retry=_LASTING, time_limit=60.0)
 RECONCILE = JobKind(name="petstory.reconcile", payload=SweepOrder, time_limit=280.0)

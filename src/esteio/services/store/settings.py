@@ -1,18 +1,10 @@
 """What operators may set, under `ESTEIO_STORE__…`."""
 
-from typing import Annotated, Self
+from typing import Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from esteio.upstream.guard import UrlRefused, parsed
-
-
-def _url(text: str) -> str:
-    try:
-        parsed(text)
-    except UrlRefused as error:
-        raise ValueError(f"this cannot be called: {error}") from error
-    return text.rstrip("/")
+from esteio.upstream.party import PartyUrl
 
 
 class StoreSettings(BaseModel):
@@ -20,7 +12,7 @@ class StoreSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    upstream_url: Annotated[str, AfterValidator(_url)] = Field(
+    upstream_url: PartyUrl = Field(
         default="https://fakestoreapi.com", description="where FakeStoreAPI is; `esteio up` has a stand-in of its own"
     )
     connect_timeout: float = Field(default=0.5, gt=0, le=10, description="to connect to it")

@@ -1,19 +1,7 @@
-"""The two files that the page links, read once."""
+"""The files that the page links."""
 
-from functools import lru_cache
-from hashlib import blake2b
-from importlib.resources import files
+from esteio.http.assets import Assets
 
-KINDS = {"outages.css": "text/css", "outages.js": "text/javascript"}
-
-
-@lru_cache
-def content(name: str) -> bytes:
-    """The bytes of one of `KINDS`."""
-    return files("esteio.services.outages").joinpath("assets", name).read_bytes()
-
-
-@lru_cache
-def digest(name: str) -> str:
-    """Changes with the bytes."""
-    return blake2b(content(name), digest_size=9).hexdigest()
+ASSETS = Assets(
+    "esteio.services.outages", "/outages/assets", {"outages.css": "text/css", "outages.js": "text/javascript"}
+)

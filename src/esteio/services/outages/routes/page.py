@@ -5,17 +5,14 @@ from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Query, Request, Response
 
-from esteio.base.errors import NotFound
-from esteio.http.etags import matches
 from esteio.http.exchange import exchange_of
 from esteio.http.rules import rules
 from esteio.services.outages.page.drawing import page
-from esteio.services.outages.page.linked import KINDS, content, digest
+from esteio.services.outages.page.linked import ASSETS
 from esteio.services.outages.page.words import WORDS, language_of
 from esteio.services.outages.routes.summary import shown_to
 
 PUBLIC = frozenset({"GET /outages", "GET /outages/assets/{name}"})
-_UNCHANGING = "public, max-age=31536000, immutable"
 
 router = APIRouter(include_in_schema=False)
 
@@ -37,7 +34,7 @@ async def show_outages(
         "pt" if language == "en" else "en",
         stale=shown.origin is not None,
         prefix=prefix,
-        address=lambda name: f"{prefix}/outages/assets/{name}?v={digest(name)}",
+        address=lambda name: ASSETS.address(prefix, name),
     )
     headers = {"cache-control": "no-cache", "content-language": WORDS[language].tag, "vary": "Accept-Language"}
     return Response(drawn, media_type="text/html", headers=headers)
@@ -47,12 +44,4 @@ async def show_outages(
 @rules(limits=(), csp="page")
 async def linked(request: Request, name: str) -> Response:
     """A file of the page. An address with its digest may be kept for a year, one without is asked about again."""
-    if name not in KINDS:
-        raise NotFound
-    tag = f'"{digest(name)}"'
-    current = request.query_params.get("v") == digest(name)
-    headers = {"etag": tag, "cache-control": _UNCHANGING if current else "no-cache"}
-    condition = exchange_of(request.scope).headers.get(b"if-none-match")
-    if condition is not None and matches(condition, tag, weak=True):
-        return Response(status_code=304, headers=headers)
-    return Response(content(name), media_type=KINDS[name], headers=headers)
+    return ASSETS.answer(request, name)

@@ -2,8 +2,7 @@
 
 from html import escape
 
-from esteio.services.petstory.addresses import PAGES
-from esteio.services.petstory.pages.linked import digest
+from esteio.services.petstory.pages.linked import ASSETS
 
 _PAGE = """<!doctype html>
 <html lang="{language}">
@@ -21,7 +20,7 @@ _PAGE = """<!doctype html>
 
 def framed(body: str, *, title: str, language: str, prefix: str, head: str = "") -> bytes:
     """The whole page. `body` and `head` are HTML; `prefix` is the path of the public URL."""
-    css = f"{prefix}{PAGES}/assets/petstory.css?v={digest('petstory.css')}"
+    css = ASSETS.address(prefix, "petstory.css")
     page = _PAGE.format(
         language=escape(language), title=escape(title), prefix=escape(prefix), css=escape(css), head=head, body=body
     )

@@ -9,7 +9,6 @@ from fastapi import APIRouter, Path, Request, Response
 
 from esteio.base.errors import NotFound
 from esteio.base.principal import DEFAULT_TENANT
-from esteio.http.etags import matches
 from esteio.http.exchange import exchange_of
 from esteio.http.files import stored_file
 from esteio.http.house import house_of
@@ -17,7 +16,7 @@ from esteio.http.rules import rules
 from esteio.services.petstory import queries, tributes
 from esteio.services.petstory.addresses import PAGES, Addresses
 from esteio.services.petstory.links import read
-from esteio.services.petstory.pages.linked import KINDS, content, digest
+from esteio.services.petstory.pages.linked import ASSETS
 from esteio.services.petstory.pages.missing import missing_page
 from esteio.services.petstory.pages.order import order_page
 from esteio.services.petstory.pages.tribute import tribute_page
@@ -35,7 +34,6 @@ PUBLIC = frozenset(
         f"GET {PAGES}/assets/{{name}}",
     }
 )
-_UNCHANGING = "public, max-age=31536000, immutable"
 _PICTURE = "private, max-age=3600"
 _UNKEPT = {"cache-control": "private, no-store", "x-robots-tag": "noindex, nofollow"}
 
@@ -74,15 +72,7 @@ async def show_picture(request: Request, link: Token, art_id: UUID) -> Response:
 @rules(limits=(), csp="page")
 async def linked_file(request: Request, name: str) -> Response:
     """A file of the pages. An address with its digest may be kept for a year, one without is asked about again."""
-    if name not in KINDS:
-        raise NotFound
-    tag = f'"{digest(name)}"'
-    current = request.query_params.get("v") == digest(name)
-    headers = {"etag": tag, "cache-control": _UNCHANGING if current else "no-cache"}
-    condition = exchange_of(request.scope).headers.get(b"if-none-match")
-    if condition is not None and matches(condition, tag, weak=True):
-        return Response(status_code=304, headers=headers)
-    return Response(content(name), media_type=KINDS[name], headers=headers)
+    return ASSETS.answer(request, name)
 
 
 async def _page(request: Request, drawn: Callable[[], Awaitable[bytes]]) -> Response:

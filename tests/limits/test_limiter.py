@@ -305,7 +305,7 @@ async def test_memory_and_keys_are_bounded(client: RedisClient):
     limiter = Limiter(client, POLICIES, most_accounts=50)
     await limiter.open()
     for k in range(300):
-        assert (await limiter.acquire(limiter.bind(("ten",), Identity("t", "", f"2001:db8::{k:x}")))).allowed
+        assert (await limiter.acquire(limiter.bind(("ten",), Identity("t", "", f"2001:db8:0:{k:x}::1")))).allowed
     assert len(limiter._accounts) == 50
     assert len(limiter._slots) == 50
     keys = await client.execute("KEYS", "*")
@@ -336,3 +336,11 @@ def test_keys_name_whom_a_policy_counts():
     assert counted_key(together, ANA) != counted_key(together, BEA)
     anonymous = Identity("t", "", "192.0.2.1")
     assert counted_key(Policy("p", 1, 60), anonymous) == keys["address"]
+
+
+def test_who_has_many_addresses():
+    """The addresses of one IPv6 network count together, also in their other spelling; those of IPv4 each for itself."""
+    key = lambda address: counted_key(Policy("p", 1, 60, per="address"), Identity("t", address=address))  # noqa: E731
+    assert key("2001:db8:1:2::1") == key("2001:db8:1:2:ffff::9") != key("2001:db8:1:3::1")
+    assert key("::ffff:192.0.2.1") == key("192.0.2.1") != key("192.0.2.2")
+    assert key("") == key("") != key("not an address")

@@ -10,7 +10,7 @@ import pytest
 from pypdf import PdfReader
 
 from esteio.base.clock import TurnableClock
-from esteio.services.petstory.tasks import MEND, SweepOrder
+from esteio.services.petstory.tasks import MEND, PRODUCE, OrderRef, SweepOrder
 from esteio.standins.gemini import Painter, running_gemini
 from tests.conftest import House
 from tests.house import Served
@@ -268,17 +268,51 @@ def test_an_order_whose_job_is_gone_does_not_wait_for_ever(
     assert order.state == to and order.data["reason"] == "JOB_LOST"
 
 
-def test_a_book_that_cannot_be_made_is_given_up(shop: Shop, clock: TurnableClock) -> None:
-    """After days in vain the money goes back by itself, once; not sooner."""
-    order = shop.with_photos(picture(90))
-    order.put("checkout_created")
+def unmade(shop: Shop, clock: TurnableClock, seed: int, reason: str) -> Order:
+    """A paid order whose book could not be made, for a reason."""
+    order = shop.with_photos(picture(seed))
     paid(order)
-    order.put("production_failed", updated_at=clock.now())
+    order.put("production_failed", reason=reason, updated_at=clock.now())
     gone(order, "petstory.produce")
+    return order
+
+
+def test_a_book_that_cannot_be_made_is_given_up(shop: Shop, clock: TurnableClock) -> None:
+    """After days in vain the money goes back by itself, once, and the book is not made any more; not sooner."""
+    order = unmade(shop, clock, 90, "BUDGET")
     clock.turn(71 * 3600)
     ran(shop.served, MEND, SweepOrder())
     assert refunds_of(order) == 0
     clock.turn(2 * 3600)
     ran(shop.served, MEND, SweepOrder())
+    ran(shop.served, MEND, SweepOrder())
+    assert refunds_of(order) == 1
+    ran(shop.served, PRODUCE, OrderRef(order=order.id))
+    assert order.state == "production_failed"
+
+
+def test_a_book_is_tried_again_every_hour(shop: Shop, clock: TurnableClock) -> None:
+    """Who was down for some hours is asked again, without anybody's doing, and the book is made."""
+    order = unmade(shop, clock, 91, "BUSY")
+    clock.turn(50 * 60)
+    ran(shop.served, MEND, SweepOrder())
+    worked(shop.served, but="petstory.send_mail")
+    assert order.state == "production_failed"
+    clock.turn(20 * 60)
+    ran(shop.served, MEND, SweepOrder())
+    worked(shop.served, but="petstory.send_mail")
+    assert order.state == "produced"
+
+
+def test_a_photo_that_is_wanted_is_waited_for(shop: Shop, clock: TurnableClock) -> None:
+    """What only its customer can mend is not tried again; the days count from what the customer did last."""
+    order = unmade(shop, clock, 92, "PHOTO_REFUSED")
+    clock.turn(60 * 3600)
+    order.change(tribute=False)
+    clock.turn(60 * 3600)
+    ran(shop.served, MEND, SweepOrder())
+    worked(shop.served)
+    assert order.state == "production_failed" and refunds_of(order) == 0
+    clock.turn(20 * 3600)
     ran(shop.served, MEND, SweepOrder())
     assert refunds_of(order) == 1

@@ -27,7 +27,20 @@ def test_the_same_money(written: str) -> None:
 
 @pytest.mark.parametrize(
     "written",
-    ["46.999999", "47.001", "47.000000001", '"47.00"', "null", "true", "-47", "-0.01", "[47]", "NaN", "1e400", "1e-400"],
+    [
+        "46.999999",
+        "47.001",
+        "47.000000001",
+        '"47.00"',
+        "null",
+        "true",
+        "-47",
+        "-0.01",
+        "[47]",
+        "NaN",
+        "1e400",
+        "1e-400",
+    ],
 )
 def test_no_amount(written: str) -> None:
     """What is no number of whole cents is refused; nothing is rounded."""

@@ -123,8 +123,20 @@ def test_money_is_counted_once(till: Till, histories: list[tuple[tuple[str, str]
     assert facts.count("order.paid") <= 1 and len(till.jobs("petstory.produce", order.id)) <= 1
     if len(histories) == 1:
         assert till.state(order) == ENDS[histories[0][-1][0]]
+    assert len(till.refunds(order)) < len(told), "what paid the order is not given back"
     surplus = max(sum(history[-1][0] == "approved" for history in histories) - 1, 0)
     assert len(till.refunds(order)) >= (surplus if till.state(order) == "paid" else 0)
+
+
+def test_a_reading_without_its_time(till: Till) -> None:
+    """Where it is not told when a payment last changed, when it was approved says that this is the later reading."""
+    order, number = till.checked_out(), next(numbers)
+    pending = reading(order, number, 1, "pending", "0")
+    approved = reading(
+        order, number, 2, "approved", "0", date_last_updated=None, date_approved="2026-11-01T05:00:00.000-04:00"
+    )
+    observe(till, [(pending, False), (approved, False), (pending, False)])
+    assert till.state(order) == "paid" and till.received(order) == PRICE
 
 
 def test_paid_twice(till: Till) -> None:

@@ -106,7 +106,6 @@ class BookView(View):
 
     url: str
     bytes: int
-    pages: int | None
     expires_at: datetime
 
 

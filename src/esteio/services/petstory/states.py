@@ -66,3 +66,13 @@ PAID: frozenset[State] = BOOKED | {"paid", "producing", "production_failed"}
 def may(state: State, to: State) -> bool:
     """Whether an order may go from one state to the other."""
     return to in WAYS[state]
+
+
+PHOTO_REFUSED = "PHOTO_REFUSED"
+PHOTO_LOST = "PHOTO_LOST"
+PHOTOS_GONE = "PHOTOS_GONE"
+PICTURE_LOST = "PICTURE_LOST"
+BUDGET = "BUDGET"
+BOOK_FAILED = "BOOK_FAILED"
+JOB_LOST = "JOB_LOST"
+"""Why a preview or a book could not be made, as `reason` says it; a picture's own reason may stand there too."""

@@ -81,7 +81,7 @@ def _book(row: Row, addresses: Addresses, now: datetime) -> BookView | None:
     if row["book_bytes"] is None or row["state"] not in BOOKED or row["book_expires_at"] <= now:
         return None
     url = addresses.book(row["id"], row["link"])
-    return BookView(url=url, bytes=row["book_bytes"], pages=None, expires_at=row["book_expires_at"])
+    return BookView(url=url, bytes=row["book_bytes"], expires_at=row["book_expires_at"])
 
 
 def _tribute(row: Row, addresses: Addresses) -> str | None:

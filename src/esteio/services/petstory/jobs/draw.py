@@ -22,9 +22,10 @@ from esteio.services.petstory.drawings import Stage
 from esteio.services.petstory.jobs.acting import actor_of, last_try, section_of
 from esteio.services.petstory.models import Art, Photo
 from esteio.services.petstory.schemas import Style
+from esteio.services.petstory.states import BUDGET, PHOTO_LOST
 from esteio.services.petstory.tasks import ArtOrder
 from esteio.services.petstory.use_cases import drawing
-from esteio.services.petstory.use_cases.drawing import BUDGET, PHOTO_LOST, Kept, Picture
+from esteio.services.petstory.use_cases.drawing import Kept, Picture
 
 ZERO = Decimal(0)
 JPEG, PNG = "image/jpeg", "image/png"

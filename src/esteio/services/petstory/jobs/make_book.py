@@ -27,6 +27,7 @@ from esteio.services.petstory.jobs.acting import actor_of, last_try, section_of
 from esteio.services.petstory.jobs.produce import asked
 from esteio.services.petstory.models import Art, Order
 from esteio.services.petstory.schemas import Language, Style
+from esteio.services.petstory.states import BOOK_FAILED
 from esteio.services.petstory.story.asked import Story
 from esteio.services.petstory.story.template import templated
 from esteio.services.petstory.tasks import OrderRef
@@ -78,7 +79,7 @@ async def write_book(run: Run, ref: OrderRef) -> None:
         if run.attempt < TRIES and not last_try(run):
             raise
         async with run.completion() as session:
-            await producing.failed(session, ref.order, producing.BOOK_FAILED, actor=actor_of(run))
+            await producing.failed(session, ref.order, BOOK_FAILED, actor=actor_of(run))
         return
     await _conclude(run, order, written)
 

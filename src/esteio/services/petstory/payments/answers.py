@@ -61,7 +61,7 @@ class Seen(_Answer):
 
     @property
     def changed_at(self) -> datetime:
-        return self.updated_at or self.made_at
+        return self.updated_at or self.approved_at or self.made_at
 
 
 class Preferred(_Answer):

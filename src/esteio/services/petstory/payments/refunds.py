@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from esteio.base.ids import new_id
@@ -73,6 +73,13 @@ async def left(session: AsyncSession, order: Order) -> list[Left]:
     refunds = (await session.scalars(select(Refund).where(Refund.order_id == order.id, Refund.state != "failed"))).all()
     found = [Left(one.number, one.amount - _gone(one, refunds), one.approved_at) for one in payments]
     return [one for one in found if one.amount > 0]
+
+
+async def given_up(session: AsyncSession, order: Order) -> bool:
+    """Whether what a book costs has gone back, or is about to."""
+    asked = select(func.coalesce(func.sum(Refund.amount), 0))
+    gone = await session.scalar(asked.where(Refund.order_id == order.id, Refund.state != "failed"))
+    return gone is not None and gone >= order.price
 
 
 def shares(found: Sequence[Left], amount: Decimal | None) -> list[tuple[Left, Decimal]]:

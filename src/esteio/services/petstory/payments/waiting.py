@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, and_, extract, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from esteio.services.petstory.models import Checkout, Order, Payment, Refund
@@ -80,7 +80,7 @@ async def pending(session: AsyncSession, now: datetime, section: PetstorySetting
     due = select(Payment.id, Payment.number).where(
         Payment.status.in_(UNDER_WAY),
         or_(Payment.first_seen_at > since, Payment.changed_at > since),
-        Payment.seen_at <= literal(now) - _pause(now),
+        or_(Payment.seen_at <= now - LONGEST, and_(Payment.seen_at <= now - SHORTEST, _is_older_by_a_part(now))),
     )
     due = due.order_by(Payment.seen_at, Payment.id).limit(most).with_for_update(skip_locked=True)
     rows = (await session.execute(due)).all()
@@ -89,10 +89,10 @@ async def pending(session: AsyncSession, now: datetime, section: PetstorySetting
     return [row.number for row in rows]
 
 
-def _pause(now: datetime) -> ColumnElement[timedelta]:
-    """`pause` of a payment, as the database reckons it."""
-    share = (literal(now) - Payment.first_seen_at) / PART
-    return func.least(func.greatest(share, literal(SHORTEST)), literal(LONGEST))
+def _is_older_by_a_part(now: datetime) -> ColumnElement[bool]:
+    """`pause` between its bounds, as the database reckons it."""
+    age, unseen = (extract("epoch", literal(now) - moment) for moment in (Payment.first_seen_at, Payment.seen_at))
+    return age <= PART * unseen
 
 
 async def stuck(session: AsyncSession, now: datetime, most: int) -> list[UUID]:

@@ -14,11 +14,9 @@ from esteio.services.petstory import drawings, mails, orders
 from esteio.services.petstory.drawings import STAGES, Standing
 from esteio.services.petstory.models import Art, Order, Photo
 from esteio.services.petstory.orders import Actor
+from esteio.services.petstory.states import PHOTO_REFUSED
 from esteio.services.petstory.tasks import MAKE_BOOK, OrderRef
 
-PHOTO_REFUSED = "PHOTO_REFUSED"
-BUDGET = "BUDGET"
-PHOTO_LOST = "PHOTO_LOST"
 ZERO = Decimal(0)
 
 

@@ -7,20 +7,24 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from esteio.jobs.enqueue import living
+from esteio.jobs.enqueue import enqueue, living
 from esteio.services.petstory import drawings, mails, orders
 from esteio.services.petstory.drawings import STAGES, art_job
 from esteio.services.petstory.models import Art, Mail, Order
 from esteio.services.petstory.orders import Actor
 from esteio.services.petstory.payments import refunds
 from esteio.services.petstory.settings import PetstorySettings
-from esteio.services.petstory.tasks import DRAW, DRAW_ASKED, MAKE_BOOK, PRODUCE, SEND_MAIL, produce_job
+from esteio.services.petstory.states import BUDGET, JOB_LOST, PHOTO_LOST, PHOTO_REFUSED, PHOTOS_GONE
+from esteio.services.petstory.tasks import DRAW, DRAW_ASKED, MAKE_BOOK, PRODUCE, SEND_MAIL, OrderRef, produce_job
 
 QUIET = timedelta(minutes=5)
 """An order that moved more recently is left alone."""
 
-JOB_LOST = "JOB_LOST"
 NEVER_MADE = "The book could not be made."
+AGAIN = timedelta(hours=1)
+FINAL = frozenset({BUDGET, PHOTOS_GONE, PHOTO_LOST})
+"""Why a book is not made, however often it is tried, unless somebody does something about it."""
+
 PENDING_MAILS = ("queued", "handing_over")
 _WAITING = ("preview_queued", "paid", "producing", "production_failed", "produced")
 
@@ -39,7 +43,7 @@ async def mend(session: AsyncSession, order_id: UUID, *, actor: Actor, section: 
     if order.state not in _WAITING or order.updated_at >= actor.now - QUIET:
         return False
     if order.state == "production_failed":
-        return await _give_up(session, order, actor, section)
+        return await _not_made(session, order, actor, section)
     if order.state == "produced":
         return await _mail_lost(session, order, actor)
     if order.state in STAGES:
@@ -81,10 +85,19 @@ async def _mail_lost(session: AsyncSession, order: Order, actor: Actor) -> bool:
     return True
 
 
-async def _give_up(session: AsyncSession, order: Order, actor: Actor, section: PetstorySettings) -> bool:
-    """A book that could not be made for days is not waited for any longer: the money goes back."""
-    if not section.refund_failed or order.updated_at > actor.now - timedelta(hours=section.refund_after_hours):
-        return False
+async def _not_made(session: AsyncSession, order: Order, actor: Actor, section: PetstorySettings) -> bool:
+    """A book that could not be made is tried again every hour, where that may help; after days the money goes back.
+
+    Days count from the payment, and from the order's last change where its customer is to send another photo.
+    """
     if await living(session, PRODUCE, [produce_job(order.id)]):
         return False
-    return bool(await refunds.ask(session, order, amount=None, reason=NEVER_MADE, actor=actor))
+    customers = order.reason == PHOTO_REFUSED or order.wanted > 0
+    since = order.updated_at if customers else order.paid_at or order.updated_at
+    if section.refund_failed and since <= actor.now - timedelta(hours=section.refund_after_hours):
+        return bool(await refunds.ask(session, order, amount=None, reason=NEVER_MADE, actor=actor))
+    if customers or order.reason in FINAL or order.updated_at > actor.now - AGAIN:
+        return False
+    ref = OrderRef(order=order.id)
+    await enqueue(session, PRODUCE, ref, tenant=actor.tenant, principal=actor.who, key=produce_job(order.id))
+    return True

@@ -15,23 +15,22 @@ from esteio.services.petstory.models import Art, Order, Photo
 from esteio.services.petstory.orders import Actor
 from esteio.services.petstory.payments import refunds
 from esteio.services.petstory.settings import PetstorySettings
+from esteio.services.petstory.states import PHOTO_REFUSED, PHOTOS_GONE, PICTURE_LOST
 from esteio.services.petstory.tasks import MAKE_BOOK, OrderRef
 
-PHOTOS_GONE = "PHOTOS_GONE"
-BOOK_FAILED = "BOOK_FAILED"
-PICTURE_LOST = "PICTURE_LOST"
 TOO_LATE = "The book could not be made: the photos were gone when the payment came."
 
 
 async def begin(session: AsyncSession, order_id: UUID, *, actor: Actor, section: PetstorySettings) -> Order | None:
     """A paid order is being made from now on, and one that could not be made once more; `None` for any other.
 
-    One whose photos are gone cannot be made: the money goes back, unless its customer is about to send others.
+    One whose photos are gone cannot be made: the money goes back, unless its customer is about to send others. One
+    whose money is going back is not made any more.
     """
     order = await orders.locked(session, order_id)
     if order.state == "producing":
         return order
-    if order.state not in ("paid", "production_failed"):
+    if order.state not in ("paid", "production_failed") or await refunds.given_up(session, order):
         return None
     if await session.scalar(select(Photo.id).where(Photo.order_id == order.id).limit(1)) is None:
         if order.wanted:
@@ -64,7 +63,7 @@ async def told(
         return
     if how.refused:
         # Asking again changes nothing before the photo is another.
-        await orders.move(session, order, "production_failed", actor=actor, reason="PHOTO_REFUSED")
+        await orders.move(session, order, "production_failed", actor=actor, reason=PHOTO_REFUSED)
         return
     ref = OrderRef(order=order.id)
     await enqueue(session, MAKE_BOOK, ref, tenant=actor.tenant, principal=actor.who, key=str(order.id))

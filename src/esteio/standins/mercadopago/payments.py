@@ -22,7 +22,6 @@ from esteio.standins.mercadopago.refusals import (
 )
 
 CREATED, UPDATED = "payment.created", "payment.updated"
-FIRST_NUMBER = 1_320_000_001
 REFUNDABLE = timedelta(days=180)
 NOT_NOW = "The action requested is not valid for the current payment state"
 
@@ -68,14 +67,16 @@ class Payments:
         self._clock = clock
         self._collector = collector
         self._tell = tell
+        # Shops keep what they were told: no number comes twice, not after `clear` and not in a later process.
+        first = int(clock.now().timestamp() * 1000)
+        self._numbers = count(first)
+        self._refunds = count(2 * first)
         self.clear()
 
     def clear(self) -> None:
         self.altered: dict[str, Any] = {}
         self.hidden = 0
         self._kept: dict[int, Payment] = {}
-        self._numbers = count(FIRST_NUMBER)
-        self._refunds = count(FIRST_NUMBER * 2)
 
     def make(self, method: Method, status: str, detail: str, amount: Decimal, **members: Any) -> Payment:
         """A new payment, of which is told."""

@@ -51,7 +51,7 @@ async def observe(
         _note(session, order, payment, actor, "doubted")
     if before is not None and before[0] in GONE and net(payment):
         _note(session, order, payment, actor, "returned")
-    return await _follow(session, order, payment, before[0] if before else None, actor)
+    return await _follow(session, order, payment, actor)
 
 
 async def _order_of(session: AsyncSession, seen: Seen) -> Order | None:
@@ -138,7 +138,7 @@ def _note(session: AsyncSession, order: Order, payment: Payment, actor: Actor, w
     log("esteio.petstory").warning(f"petstory.payment_{what}", order=str(order.id), **details)
 
 
-async def _follow(session: AsyncSession, order: Order, payment: Payment, was: str | None, actor: Actor) -> Order:
+async def _follow(session: AsyncSession, order: Order, payment: Payment, actor: Actor) -> Order:
     """Let the order enter the states that its payments lead to."""
     await session.flush()
     payments = (await session.scalars(select(Payment).where(Payment.order_id == order.id))).all()
@@ -146,7 +146,7 @@ async def _follow(session: AsyncSession, order: Order, payment: Payment, was: st
     if state not in UNSETTLED and state in UNPAID:
         log("esteio.petstory").warning("petstory.payment_unexpected", order=str(order.id), state=state)
         return order
-    if state not in UNSETTLED and _is_surplus(payment, payments, was):
+    if state not in UNSETTLED and _is_surplus(payment, payments) and await _has_just_come(session, payment):
         await refunds.ask(session, order, amount=None, reason=PAID_TWICE, actor=actor, number=payment.number)
         return order
     for to in steps(state, payments):
@@ -163,14 +163,22 @@ async def _follow(session: AsyncSession, order: Order, payment: Payment, was: st
     return order
 
 
-def _is_surplus(payment: Payment, payments: Sequence[Payment], was: str | None) -> bool:
-    """Whether this money has just come for an order that another payment had paid.
-
-    What was disputed had come before: where the dispute is won, it stays.
-    """
-    if payment.status != "approved" or payment.doubt is not None or was in (*PAID, "in_mediation"):
+def _is_surplus(payment: Payment, payments: Sequence[Payment]) -> bool:
+    """Whether this is money for an order that another payment had paid."""
+    if payment.status != "approved" or payment.doubt is not None:
         return False
     return any(one.number != payment.number and one.doubt is None and one.status in PAID for one in payments)
+
+
+async def _has_just_come(session: AsyncSession, payment: Payment) -> bool:
+    """Whether it was not there before. What was disputed was: where the dispute is won, the money stays."""
+    told = select(PaymentEvent.position).where(
+        PaymentEvent.order_id == payment.order_id,
+        PaymentEvent.number == payment.number,
+        PaymentEvent.status.in_(PAID),
+        PaymentEvent.doubt.is_(None),
+    )
+    return len((await session.scalars(told.limit(2))).all()) == 1
 
 
 async def _enter(session: AsyncSession, order: Order, to: State, actor: Actor) -> Order:

@@ -2,16 +2,30 @@
 
 import itertools
 from datetime import UTC, datetime, timedelta
+from typing import Annotated
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
 
 from esteio.base.clock import SystemClock, TurnableClock
 from esteio.base.crypto import Keyring
 from esteio.base.errors import kinds
 from esteio.base.ids import ALPHABET, base62, new_id, random_base62
 from esteio.base.principal import ANONYMOUS, DEFAULT_TENANT, Principal
+from esteio.base.schema import Written
+
+
+class TestWritten:
+    def test_words_instead_of_the_pattern(self) -> None:
+        """Who writes it otherwise is told how it is written; documents have the pattern, and all of the text counts."""
+        colour = TypeAdapter(Annotated[str, Written("^[a-z]+$", "write a colour, such as red")])
+        assert colour.validate_python("red") == "red"
+        assert colour.json_schema()["pattern"] == "^[a-z]+$"
+        for wrong in ("", "Red", "red\n", "red\ngreen"):
+            with pytest.raises(ValidationError, match="write a colour, such as red"):
+                colour.validate_python(wrong)
 
 
 class TestIds:

@@ -240,3 +240,12 @@ def of_bytes(size: int) -> bytes:
     return saved(
         Image.frombytes("RGB", (edge, edge), random.Random(1).randbytes(edge * edge * 3)), "PNG", compress_level=0
     )
+
+
+def many_scans(number: int, size: tuple[int, int] = (256, 256)) -> bytes:
+    """A sound progressive JPEG with so many scans and some more that say that there is nothing to change."""
+    whole = saved(Image.new("L", size, 128), progressive=True, quality=50)
+    # A code of one bit for "the next 16384 blocks and more, by 14 bits, have nothing further".
+    table = b"\xff\xc4\x00\x14\x11\x01" + bytes(15) + b"\xe0"
+    scan = b"\xff\xda\x00\x08\x01\x01\x11\x01\x3f\x00" + b"\x00\x01"
+    return whole[:-2] + table + scan * number + whole[-2:]

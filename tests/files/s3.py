@@ -7,7 +7,7 @@ import sys
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,6 +18,7 @@ from esteio.files.settings import FilesSettings
 from tests.house import eventually, unused_port
 
 T = TypeVar("T")
+B = TypeVar("B", bound="Bucket")
 BUCKET = "trial"
 PREFIX = "house"
 SERVER = Path(sys.executable).with_name("moto_server")
@@ -164,12 +165,12 @@ class Line:
 
 
 @contextmanager
-def line_to(bucket: Bucket) -> Iterator[tuple[Bucket, Line]]:
+def line_to(bucket: B) -> Iterator[tuple[B, Line]]:
     """The same bucket at the end of a line."""
     line = Line(int(bucket.endpoint.rpartition(":")[2]))
     line.open()
     try:
-        yield Bucket(f"http://127.0.0.1:{line.port}"), line
+        yield replace(bucket, endpoint=f"http://127.0.0.1:{line.port}"), line
     finally:
         line.close()
 

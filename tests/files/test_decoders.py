@@ -244,3 +244,21 @@ def test_the_house_stays_small_and_awake(tmp_path: Path) -> None:
     assert told["size"] == [4096, 3968]
     assert told["grown"] < 150 * MIB
     assert told["stalled"] < 0.25
+
+
+@pytest.mark.parametrize("source", ["jpeg", "png", "webp", "heic"])
+def test_nothing_is_within_reach(source: str) -> None:
+    """From before the first byte is decoded, the process opens neither a file nor a socket, whoever it belongs to."""
+    code = f"""
+import socket
+from esteio.files.images.decoding import _shut_in
+_shut_in({source!r})
+for reach in (lambda: open("/proc/self/environ"), lambda: socket.socket()):
+    try:
+        reach()
+    except OSError as error:
+        assert error.errno == 24, error
+    else:
+        raise SystemExit("within reach")
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -16,8 +16,9 @@ from esteio.jobs.enqueue import enqueue
 from esteio.jobs.retention_files import FILE_PURGE, FilePurgeOrder, PurgedFiles
 from esteio.worker.assembly import Workshop
 from tests.conftest import House
+from tests.files.buckets import SERVERS
 from tests.files.keeping import kept
-from tests.files.s3 import Bucket, s3_server
+from tests.files.s3 import Bucket
 from tests.files.shop import in_shop, run_due
 from tests.house import Served
 
@@ -103,14 +104,15 @@ def test_many(served: Served, clock: TurnableClock, tmp_path: Path) -> None:
     assert names(tmp_path) == set()
 
 
-@pytest.fixture(scope="module")
-def bucket() -> Iterator[Bucket]:
-    with s3_server() as running:
+@pytest.fixture(scope="module", params=SERVERS)
+def bucket(request: pytest.FixtureRequest) -> Iterator[Bucket]:
+    """A bucket of each kind."""
+    with SERVERS[request.param]() as running:
         yield running
 
 
 def test_in_a_bucket(house: House, clock: TurnableClock, bucket: Bucket) -> None:
-    """The same holds for files in a bucket."""
+    """The same holds for files in a bucket, of whatever kind."""
     with house(clock=clock, **bucket.environment) as served:
         kept(served, b"a", days=1)
         living = kept(served, b"b", days=30)

@@ -1,4 +1,4 @@
-"""The object store: a folder and a server that speaks S3 keep the same promises."""
+"""The object store: a folder, and servers that speak S3, Google's and Azure's way, keep the same promises."""
 
 import asyncio
 import hashlib
@@ -16,7 +16,8 @@ from esteio.base.errors import NotFound, Unavailable
 from esteio.files.errors import StorageFull
 from esteio.files.settings import FilesSettings
 from esteio.files.store import PART, Store
-from tests.files.s3 import PREFIX, Bucket, Line, full_server, line_to, s3_server
+from tests.files.buckets import SERVERS
+from tests.files.s3 import PREFIX, Bucket, Line, full_server, line_to
 
 MIB = 1_048_576
 LARGE = 2 * PART + 3 * MIB
@@ -43,22 +44,31 @@ class Place:
         return sorted(keys) + ["unfinished"] * self.bucket.unfinished()
 
 
-@pytest.fixture(scope="module")
-def bucket() -> Iterator[Bucket]:
-    with s3_server() as running:
+@pytest.fixture(scope="module", params=SERVERS)
+def bucket(request: pytest.FixtureRequest) -> Iterator[Bucket]:
+    """A bucket of each kind."""
+    with SERVERS[request.param]() as running:
         yield running
 
 
-@pytest.fixture(params=["folder", "s3"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
-    """A store of each kind, empty."""
+@pytest.fixture(scope="module", params=["folder", *SERVERS])
+def opened(request: pytest.FixtureRequest) -> Iterator[Bucket | None]:
+    """A bucket of each kind, and none."""
     if request.param == "folder":
-        yield Place(FilesSettings(url=(tmp_path / "a folder").as_uri()), folder=tmp_path)
+        yield None
         return
-    bucket: Bucket = request.getfixturevalue("bucket")
-    place = Place(bucket.settings, bucket=bucket)
+    with SERVERS[request.param]() as running:
+        yield running
+
+
+@pytest.fixture
+def place(opened: Bucket | None, tmp_path: Path) -> Place:
+    """A store of each kind, empty."""
+    if opened is None:
+        return Place(FilesSettings(url=(tmp_path / "a folder").as_uri()), folder=tmp_path)
+    place = Place(opened.settings, bucket=opened)
     asyncio.run(_empty(place.store))
-    yield place
+    return place
 
 
 async def _empty(store: Store) -> None:
@@ -198,6 +208,23 @@ def test_deleting(place: Place) -> None:
             await got(store, "t/gone")
 
     asyncio.run(run())
+
+
+def test_listing(place: Place) -> None:
+    """Every object is listed once, with its size and about when it was written, however many pages the server makes."""
+    sizes = {f"t/{number} & more": number for number in range(8)}
+
+    async def run() -> list[tuple[str, int, float]]:
+        store = place.store
+        for key, size in sizes.items():
+            await put(store, key, content(size))
+        return [
+            (item.key, item.size, item.modified.timestamp()) async for portion in store.listed() for item in portion
+        ]
+
+    found = asyncio.run(run())
+    assert sorted((key, size) for key, size, _ in found) == sorted(sizes.items())
+    assert all(abs(modified - time.time()) < 60 for _, _, modified in found)
 
 
 def test_a_store_that_is_down(bucket: Bucket) -> None:

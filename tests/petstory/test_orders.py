@@ -148,6 +148,22 @@ def test_refused_members(shop: Shop, field: str, value: Any) -> None:
         assert any((item["field"] or "").startswith(field) for item in answer.json()["errors"]), answer.text
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("email", "maria", "Write an e-mail address, such as maria@example.org"),
+        ("email", "", "Write an e-mail address, such as maria@example.org"),
+        ("pet_name", "  ", "Write at least 1 character"),
+        ("pet_name", "x" * 101, "Write at most 100 characters"),
+        ("words", "x" * 4001, "Write at most 4000 characters"),
+    ],
+)
+def test_words_for_people(shop: Shop, field: str, value: str, said: str) -> None:
+    """Who wrote something wrong is told how to write it, in words that a person can be shown."""
+    errors = shop.ask(**{field: value}).json()["errors"]
+    assert [(error["field"], error["message"]) for error in errors] == [(field, said)]
+
+
 def test_text_is_text(shop: Shop) -> None:
     """Names and words come back as they were sent, whatever is written in them."""
     name = 'Rex <script> & "Füß" 犬 #{1+1} $x$'

@@ -102,11 +102,38 @@ def test_paying(office: Office, clock: TurnableClock) -> None:
     )
     path = f"/petstory/orders/{office.link(order)}?status=approved&collection_status=approved&payment_id=1"
     answer = office.served.anonymous.get(path)
-    assert 'href="https://pay.example.org/?a=1&amp;b=&lt;2&gt;"' in answer.text and "BRL 47,00" in answer.text
+    assert 'href="https://pay.example.org/?a=1&amp;b=&lt;2&gt;"' in answer.text and "Pagar R$ 47,00" in answer.text
     assert office.state(order)[0] == "checkout_created"
     assert "approved" not in answer.text
+    office.served.sql("UPDATE petstory_orders SET state = 'payment_pending' WHERE id = $1", order.id)
+    under_way = unescape(page(office, order).text)
+    assert "pay.example.org" in under_way and WORDS["pt-BR"].pay_otherwise in under_way and "Pagar R$" not in under_way
     clock.turn(3601)
     assert "pay.example.org" not in page(office, order).text
+
+
+def test_pictures(office: Office) -> None:
+    """Who has not paid is shown watermarked pictures, who has is shown whole ones."""
+    images = r'<img src="[^"]+/arts/[^/"]+(/preview)?"'
+    for state, watermark in (
+        ("checkout_created", "/preview"),
+        ("paid", ""),
+        ("delivered", ""),
+        ("refunded", "/preview"),
+    ):
+        order = office.order(state, language="en")
+        found = re.findall(images, page(office, order).text)
+        assert found and {*found} == {watermark}, state
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_preview_that_failed(office: Office, language: Any) -> None:
+    """Another photo is asked for only where the photo was the trouble."""
+    another = MEANINGS[language]["preview_failed"][1]
+    refused = unescape(page(office, office.order("preview_failed", reason="PHOTO_REFUSED", language=language)).text)
+    ours = unescape(page(office, office.order("preview_failed", reason="JOB_LOST", language=language)).text)
+    assert another in refused and another not in ours
+    assert WORDS[language].preview_again in ours and WORDS[language].preview_again not in refused
 
 
 def test_reasons(office: Office) -> None:

@@ -17,6 +17,7 @@ from PIL import Image
 from esteio.base.clock import TurnableClock
 from tests.conftest import House
 from tests.house import Served, eventually
+from tests.petstory.conftest import ROOMY
 from tests.petstory.photos.samples import as_taken
 from tests.petstory.shop import ORDERS, Order, Shop, picture
 
@@ -247,6 +248,7 @@ def test_forms_at_once(shop: Shop, files: Path) -> None:
 def test_photos_of_an_address(house: House, clock: TurnableClock, tmp_path: Path) -> None:
     """An address sends as many photos an hour as the settings say: over all its orders, at once, taken back or not."""
     changes = {"PETSTORY__UPLOADS_EMAIL": "3", "LIMITS__ENABLED": "false", "FILES__URL": tmp_path.as_uri()}
+    changes["FILES__MAX_UPLOADS"] = "24"
     with house(clock=clock, **changes) as served:
         shop = Shop.at(served)
         orders = [shop.begin(), shop.begin()]
@@ -321,3 +323,16 @@ def test_limited(served: Served) -> None:
         limits = operation.rules.anonymous_limits or operation.rules.limits
         assert limits and all(name.startswith("petstory.") for name in limits), operation.path
         assert not operation.rules.idempotent, operation.path
+
+
+def test_unpaid_photos_are_bounded(house: House, clock: TurnableClock, files: Path) -> None:
+    """What is kept for orders that nobody has paid has a bound, whoever sends it: beyond it a photo is a 507."""
+    noise = BytesIO()
+    Image.effect_noise((1200, 1200), 120).convert("RGB").save(noise, "JPEG", quality=95)
+    with house(clock=clock, FILES__URL=files.as_uri(), PETSTORY__UNPAID_BYTES="1048576", **ROOMY) as served:
+        shop = Shop.at(served)
+        order = shop.with_photos(noise.getvalue())
+        refused = shop.begin().send(noise.getvalue())
+        assert refused.status_code == 507, refused.text
+        order.put("paid")
+        shop.with_photos(noise.getvalue())

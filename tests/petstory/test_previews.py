@@ -74,6 +74,13 @@ def test_not_now(shop: Shop, state: str) -> None:
     assert jobs_of(shop, order.id) == 0 and shop.row(order.id)["version"] == 1
 
 
+def test_no_photos(shop: Shop) -> None:
+    """Who asks too early is told what comes first."""
+    order = shop.begin()
+    answer = order.ask("POST", "/preview")
+    assert answer.status_code == 409 and "send one first" in answer.json()["detail"]
+
+
 def test_drawn_before(shop: Shop) -> None:
     """What is drawn already is not drawn again: the preview is ready at once, and only a new style is missing."""
     order = previewed(shop)
@@ -104,9 +111,11 @@ def test_looked_at(shop: Shop) -> None:
     for state in ("preview_ready", "checkout_created", "payment_pending", "expired", "refunded", "charged_back"):
         order.put(state)
         assert order.ask("GET", f"/arts/{art['id']}").status_code == 404, state
+        assert order.read()["arts"][0]["picture"] is None, state
     for state in ("paid", "producing", "production_failed", "produced", "emailed", "email_failed", "delivered"):
         order.put(state)
         assert order.ask("GET", f"/arts/{art['id']}").content == WHOLE, state
+        assert shop.client.get(order.read()["arts"][0]["picture"]).content == WHOLE, state
 
 
 def test_other_customers(shop: Shop) -> None:

@@ -213,6 +213,23 @@ def test_an_order_costs_no_more_than_its_budget(atelier: Shop, gemini: Painter) 
     assert len(pictures_asked(gemini)) == 7
 
 
+def test_what_is_spent_before_the_payment_is_bounded(house: House, gemini: Painter, clock: TurnableClock) -> None:
+    """However often somebody sends other photos and asks for previews, no more than so much is spent on them."""
+    gemini.reset()
+    settings = {"PETSTORY__GEMINI_API_KEY": KEY, "PETSTORY__GEMINI_URL": gemini.url, "PETSTORY__PREVIEW_BUDGET": "0.10"}
+    with house(clock=clock, **ROOMY, **settings) as served:
+        order = Shop.at(served).begin()
+        for number in range(4):
+            order.upload(picture(170 + number))
+            order.preview()
+            worked(served)
+            if order.read()["state"] == "preview_failed":
+                break
+            order.ask("DELETE", f"/photos/{order.data['photos'][0]['id']}")
+        assert (order.data["state"], order.data["reason"]) == ("preview_failed", "BUDGET")
+    assert len(pictures_asked(gemini)) == 2
+
+
 def test_nobody_draws_for_an_order_that_was_cancelled(atelier: Shop, gemini: Painter) -> None:
     """A picture that nobody waits for any more is not asked for."""
     order = atelier.with_photos(picture(60))

@@ -10,10 +10,11 @@ from esteio.auth.audit import Audit
 from esteio.base.principal import DEFAULT_TENANT
 from esteio.db.transaction import transaction
 from esteio.services.petstory.errors import OrderState
+from esteio.services.petstory.metrics import steps
 from esteio.services.petstory.models import Order
 from esteio.services.petstory.orders import Actor, change, locked, move
 from esteio.services.petstory.states import STATES, WAYS, State
-from tests.house import Served
+from tests.house import Served, eventually
 from tests.petstory.shop import Shop
 
 
@@ -71,6 +72,32 @@ def test_every_state_can_be_reached() -> None:
         waiting += found
     assert reached == set(STATES)
     assert [state for state in STATES if not WAYS[state]] == ["charged_back"]
+
+
+def test_what_the_operator_sees(shop: Shop, capfd: pytest.CaptureFixture[str]) -> None:
+    """A step is counted and logged with the order's id once it is committed, failures as warnings; else not at all."""
+    order = shop.begin()
+
+    async def undone() -> None:
+        async with transaction(shop.served.app.resources.database, DEFAULT_TENANT) as session:
+            await move(session, await locked(session, order.id), "production_failed", actor=actor_at(shop.served))
+            raise LookupError
+
+    shop.put(order.id, state="paid")
+    counted = steps().labels("production_failed")._value.get()
+    with pytest.raises(LookupError):
+        shop.served.run(undone)
+    assert steps().labels("production_failed")._value.get() == counted
+    shop.served.run(lambda: moved(shop.served, order.id, "production_failed"))
+    assert steps().labels("production_failed")._value.get() == counted + 1
+    seen: list[str] = []
+
+    def written() -> list[str]:
+        seen.extend("".join(capfd.readouterr()).splitlines())
+        return [line for line in seen if str(order.id) in line and "production_failed" in line]
+
+    lines = eventually(written)
+    assert len(lines) == 1 and "petstory.order" in lines[0] and "warning" in lines[0] and "because" in lines[0]
 
 
 def test_two_at_once(shop: Shop) -> None:

@@ -32,6 +32,15 @@ def every_variable() -> set[str]:
     return found
 
 
+def unexplained(model: type[BaseModel], path: str) -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        below = field.annotation
+        if isinstance(below, type) and issubclass(below, BaseModel):
+            yield from unexplained(below, f"{path}.{name}")
+        elif name != "services" and not (field.description or "").strip():
+            yield f"{path}.{name}"
+
+
 @pytest.fixture
 def lines() -> list[tuple[str, str, str]]:
     found = [LINE.fullmatch(line) for line in EXAMPLE.read_text().splitlines()]
@@ -61,6 +70,12 @@ def test_only_what_has_no_default_is_to_be_filled_in(lines: list[tuple[str, str,
     """The lines that are not commented out are those without which nothing starts."""
     needed = {"ESTEIO_SECRET_KEY", "ESTEIO_DATABASE__URL", "ESTEIO_REDIS__URL"}
     assert {name for mark, name, _ in lines if not mark} == needed
+
+
+def test_every_setting_is_explained() -> None:
+    """Above each variable stand words of its own, not only its bounds."""
+    for title, model in {"": Settings, **sections(SHIPPED)}.items():
+        assert list(unexplained(model, title)) == []
 
 
 def test_every_alias_is_told() -> None:

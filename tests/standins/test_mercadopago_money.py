@@ -7,9 +7,10 @@ from typing import Any
 import httpx
 import pytest
 
+from esteio.standins.mercadopago import running_mercadopago
 from esteio.standins.mercadopago.pix import pix_code
 from tests.house import eventually
-from tests.standins.seller import Seller
+from tests.standins.seller import Seller, client_of
 from tests.standins.test_mercadopago import error
 
 PIX = {
@@ -22,6 +23,20 @@ PIX = {
 
 def pix(seller: Seller, key: str = "p", **members: Any) -> httpx.Response:
     return seller.client.post("/v1/payments", json=PIX | members, headers={"X-Idempotency-Key": key})
+
+
+def test_numbers_are_not_given_twice(seller: Seller) -> None:
+    """A shop that keeps its payments meets no number again in a stand-in that was started or cleared meanwhile."""
+    before = seller.paid()
+    refund = seller.refund(before, "one").json()["id"]
+    with running_mercadopago() as market, client_of(market) as client:
+        another = Seller(market, seller.receiver, client)
+        first = another.paid()
+        again = another.refund(first, "one").json()["id"]
+        market.reset()
+        second = another.paid()
+    assert len({before, first, second}) == 3
+    assert refund != again
 
 
 def test_a_full_refund(seller: Seller) -> None:

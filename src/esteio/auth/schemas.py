@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import AfterValidator, Field, SecretStr
 
 from esteio.auth.proof import networks_of
-from esteio.base.schema import Body, Change, Flag, Moment, Number, Text, View
+from esteio.base.schema import Body, Change, Flag, Moment, Number, Text, View, Written
 
 EMAIL_PATTERN = (
     r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
@@ -22,7 +22,11 @@ def _networks(texts: list[str]) -> list[str]:
     return [str(network) for network in networks_of(texts)]
 
 
-Email = Annotated[str, Field(max_length=254, pattern=EMAIL_PATTERN, examples=["maria@example.org"])]
+Email = Annotated[
+    str,
+    Field(max_length=254, examples=["maria@example.org"]),
+    Written(EMAIL_PATTERN, "write an e-mail address, such as maria@example.org"),
+]
 Name = Annotated[Text, Field(min_length=1, max_length=200, examples=["Maria Souza"])]
 Slug = Annotated[str, Field(pattern=SLUG_PATTERN, examples=["acme"])]
 RoleName = Annotated[str, Field(pattern=ROLE_PATTERN, examples=["editor"])]

@@ -38,16 +38,22 @@ class AuthSettings(BaseModel):
         default=600, ge=0, le=86_400, description="how long a new signing key is published before it signs"
     )
 
-    argon2_memory_kib: int = Field(default=19_456, ge=64, le=1_048_576)
-    argon2_passes: int = Field(default=2, ge=1, le=10)
-    argon2_lanes: int = Field(default=1, ge=1, le=8)
+    argon2_memory_kib: int = Field(
+        default=19_456, ge=64, le=1_048_576, description="KiB of memory that hashing one password takes"
+    )
+    argon2_passes: int = Field(default=2, ge=1, le=10, description="how often hashing goes over that memory")
+    argon2_lanes: int = Field(default=1, ge=1, le=8, description="parts of that memory that are hashed in parallel")
     password_threads: int = Field(default=2, ge=1, le=16, description="passwords that are hashed at the same time")
     password_queue: int = Field(default=64, ge=1, le=10_000, description="passwords that may wait; beyond: 503")
 
     attempts_free: int = Field(default=5, ge=1, le=100, description="failed logins before the delay begins")
     attempt_delay_seconds: float = Field(default=2.0, gt=0, le=600, description="first delay; it doubles each time")
-    attempt_delay_longest: float = Field(default=900.0, gt=0, le=86_400)
-    attempts_forgotten_hours: float = Field(default=24.0, gt=0, le=8_760)
+    attempt_delay_longest: float = Field(
+        default=900.0, gt=0, le=86_400, description="seconds that the delay does not grow beyond"
+    )
+    attempts_forgotten_hours: float = Field(
+        default=24.0, gt=0, le=8_760, description="after so long without another one failed logins no longer count"
+    )
 
     @field_validator("api_key", "api_keys_additional")
     @classmethod

@@ -1,5 +1,6 @@
 """What a process needs for files, as one of its resources."""
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -12,6 +13,8 @@ from esteio.files.settings import FilesSettings
 from esteio.files.space import Space
 from esteio.files.store import Store
 
+_RETRY_AFTER = 10
+
 
 class Files:
     """The object store, the links to what is in it, the room that is left, and who decodes pictures."""
@@ -23,6 +26,7 @@ class Files:
         self.space = Space(settings, clock)
         self.decoders = Decoders(settings)
         self._downloads = 0
+        self._uploads: Counter[str] = Counter()
 
     @contextmanager
     def downloading(self) -> Iterator[None]:
@@ -34,3 +38,20 @@ class Files:
             yield
         finally:
             self._downloads -= 1
+
+    @contextmanager
+    def uploading(self, address: str) -> Iterator[None]:
+        """A place among the uploads of this process, of which one address has a quarter at most.
+
+        Who sends slowly holds it for long: so neither all places nor the disk of temporary files are ever one's.
+        Raises `Unavailable` when there is none.
+        """
+        most = self.settings.max_uploads
+        if self._uploads.total() >= most or self._uploads[address] >= most // 4:
+            raise Unavailable("There are too many uploads at the moment.", retry_after=_RETRY_AFTER)
+        self._uploads[address] += 1
+        try:
+            yield
+        finally:
+            self._uploads[address] -= 1
+            self._uploads += Counter()  # who has none left is forgotten

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from obstore import AsyncWritableFile
 
 PART = 8 * 1_048_576
-"""Bytes of one part of an upload; S3 takes 10 000 of them, so that a file may have 80 GB."""
+"""Bytes of one part of an upload; S3 and Google take 10 000 of them, so that a file may have 80 GB."""
 
 PARTS_AT_ONCE = 2
 PIECE = 262_144
@@ -191,7 +191,8 @@ class Store:
     async def drop_unfinished(self, before: datetime) -> int:
         """Remove what uploads left behind whose process was killed before that time; how many there were.
 
-        In a bucket the store's own rule for incomplete uploads does it: `AbortIncompleteMultipartUpload`.
+        In a bucket the store's own rule for incomplete uploads does it: `AbortIncompleteMultipartUpload`. Azure forgets
+        blocks that were never committed after a week.
         """
         if self._folder is None:
             return 0

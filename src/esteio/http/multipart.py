@@ -1,6 +1,7 @@
 """Forms with files (multipart/form-data, RFC 7578), part by part as they arrive: never a part in memory."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
@@ -13,7 +14,9 @@ from esteio.http.house import house_of
 from esteio.http.parts import Begins, Ends, PartHead, Parts, boundary_of
 
 STALLED = 20.0
-"""Seconds within which the next bytes come; how long the whole may take is the route's time budget."""
+SLOWEST = 65_536
+"""Seconds of waiting within which so many bytes come, or the form ends: drops do not hold a place for long. How long
+the whole may take is the route's time budget."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,7 @@ class _Form:
         self._bounds = bounds
         self._within: PartHead | None = None
         self._taken = 0
+        self._patience, self._arrived = STALLED, 0
 
     async def next_head(self) -> PartHead | None:
         """Of the part that begins next; `None` when the form is over."""
@@ -112,15 +116,25 @@ class _Form:
         return self._parts.events.popleft()
 
     async def _chunk(self) -> bytes:
+        began = time.monotonic()
+        chunk = await self._next_chunk()
+        self._patience -= time.monotonic() - began
+        self._arrived += len(chunk)
+        if self._arrived >= SLOWEST:
+            self._patience, self._arrived = STALLED, 0
+        return chunk
+
+    async def _next_chunk(self) -> bytes:
         try:
-            async with asyncio.timeout(STALLED):
+            async with asyncio.timeout(self._patience):
                 return await anext(self._chunks)
         except StopAsyncIteration:
             raise BadRequest("The form ends before its last boundary: it was cut off on its way.") from None
         except ClientDisconnect as error:
             raise BadRequest("The connection ended within the body.") from error
         except TimeoutError as error:
-            raise BadRequest(f"Nothing more of the form came within {STALLED:.0f} s.") from error
+            words = f"The form comes too slowly: {SLOWEST} bytes within {STALLED:.0f} s are the least."
+            raise BadRequest(words) from error
 
 
 def _too_large(head: PartHead, most: int) -> PayloadTooLarge:

@@ -149,7 +149,16 @@ def _field_error(item: dict[str, Any]) -> FieldError:
     pointer = None
     if where == "body":
         pointer = "#" + "".join("/" + name.replace("~", "~0").replace("/", "~1") for name in names)
-    return FieldError("VALIDATION_ERROR", _sentence(item["msg"]), field, pointer)
+    return FieldError("VALIDATION_ERROR", _length(item) or _sentence(item["msg"]), field, pointer)
+
+
+def _length(item: dict[str, Any]) -> str | None:
+    """What is too short or too long, in characters where it is a text: the validation speaks of items there too."""
+    bound = {"too_short": ("min_length", "at least"), "too_long": ("max_length", "at most")}.get(item["type"])
+    if bound is None or not isinstance(item.get("input"), str):
+        return None
+    limit = item["ctx"][bound[0]]
+    return f"Write {bound[1]} {limit} character{'' if limit == 1 else 's'}"
 
 
 def _sentence(message: str) -> str:

@@ -54,9 +54,9 @@ class MailSettings(BaseModel):
     server: Annotated[Line, AfterValidator(_host)] = Field(
         default="", description="name or address of the SMTP server; empty: no mail is sent"
     )
-    port: int = Field(default=587, ge=1, le=65_535)
+    port: int = Field(default=587, ge=1, le=65_535, description="587 with STARTTLS, 465 with TLS from the start")
     user: Line = Field(default="", description="who logs in there, with the password; empty: nobody does")
-    password: Annotated[SecretStr, AfterValidator(_secret)] = Field(default=SecretStr(""))
+    password: Annotated[SecretStr, AfterValidator(_secret)] = Field(default=SecretStr(""), description="of that user")
     from_address: Annotated[Line, AfterValidator(_sender)] = Field(
         default="", description="whose mail it is, such as books@example.org; needed with a server"
     )

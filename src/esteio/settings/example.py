@@ -16,7 +16,7 @@ _TITLES = {
     "redis": "Redis or Valkey; `esteio up` brings its own",
     "auth": "Keys, tokens, passwords",
     "limits": "How often callers may call",
-    "files": "Where exports and imports are kept; `esteio up` has a folder of its own",
+    "files": "Where exports, imports, photos and books are kept; `esteio up` has a folder of its own",
     "mail": "Through which server mail goes",
     "upstream": "Where calls to addresses that callers name may go",
     "webhooks": "Telling other servers, and being told",

@@ -29,7 +29,9 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    environment: Literal["development", "production"] = "development"
+    environment: Literal["development", "production"] = Field(
+        default="development", description="what it is for; samples are not loaded into production unless forced"
+    )
     debug: bool = Field(default=False, description="verbose logs; answers never show more")
     secret_key: SecretStr = Field(min_length=32, description="master secret, at least 32 characters")
     http: HttpSettings = HttpSettings()

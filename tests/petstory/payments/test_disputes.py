@@ -45,6 +45,20 @@ def test_a_dispute_about_one_that_goes_back(till: Till) -> None:
     assert till.received(order) == 2 * PRICE
 
 
+def test_paid_again_during_a_dispute(till: Till) -> None:
+    """Who pays once more while the first payment is disputed gets the second one back, whoever wins."""
+    order = till.checked_out()
+    first, second = next(numbers), next(numbers)
+    read(
+        till,
+        reading(order, first, 0, "approved", "0"),
+        reading(order, first, 1, "in_mediation", "0"),
+        reading(order, second, 2, "approved", "0"),
+        reading(order, first, 3, "approved", "0"),
+    )
+    assert [row["number"] for row in till.refunds(order)] == [str(second)]
+
+
 def test_a_chargeback_that_is_undone(till: Till) -> None:
     """The money is counted again; the order stays ended, and who manages orders is told that it has money."""
     order, number = till.checked_out(), next(numbers)

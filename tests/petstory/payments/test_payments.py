@@ -117,7 +117,6 @@ def test_money_is_counted_once(till: Till, histories: list[tuple[tuple[str, str]
     last = [(one[-1], False) for one in told]
     random.shuffle(last)
     observe(till, mixed + last)
-    print("DBG", [(one.number, one.status, one.refunded, k) for one, k in mixed + last], till.refunds(order), till.shop.served.sql("SELECT number, status, delta FROM petstory_payment_events WHERE order_id=$1 ORDER BY position", order.id))
     here = sum((net(Row(one[-1].status, refunded=one[-1].refunded)) for one in told), Decimal(0))
     assert till.received(order) == here
     facts = till.shop.facts(order.id)

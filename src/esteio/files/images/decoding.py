@@ -1,8 +1,10 @@
 """From a stranger's bytes to a plain JPEG: one still picture, upright, sRGB, within an edge, nothing else in it."""
 
+import re
+import resource
 from typing import BinaryIO
 
-from PIL import Image, ImageChops, ImageFile, UnidentifiedImageError
+from PIL import Image, ImageChops, ImageFile, TiffImagePlugin, UnidentifiedImageError  # noqa: F401 - reads EXIF
 
 from esteio.files.images.colours import in_srgb
 from esteio.files.images.heads import LONGEST, source_of, webp_canvas
@@ -11,6 +13,10 @@ from esteio.files.images.order import Refused, Source, Verdict
 QUALITY = 90
 
 _FORMATS: dict[Source, str] = {"jpeg": "JPEG", "png": "PNG", "webp": "WEBP", "heic": "HEIF"}
+_MOST_SCANS = 100
+_SCAN = re.compile(rb"\xff\xda\x00[\x08\x0a\x0c\x0e]")
+"""The head of a scan (ITU-T T.81, B.2.3). Cameras write up to a dozen; each may cost a walk over all pixels."""
+
 _ORIENTATION = 0x0112
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -27,8 +33,12 @@ def remade(file: BinaryIO, into: BinaryIO, *, pixels: int, edge: int) -> Verdict
     """Write the picture in the file as a JPEG that holds nothing but its pixels. Raises `Refused` and `MemoryError`."""
     head = file.read(LONGEST)
     source = source_of(head)
+    _shut_in(source)
     if source == "webp":
         _bounded(webp_canvas(head), pixels)
+    file.seek(0)
+    if source == "jpeg" and len(_SCAN.findall(file.read())) > _MOST_SCANS:
+        raise Refused("slow")
     file.seek(0)
     try:
         picture = _decoded(_opened(file, source, pixels), edge)
@@ -43,13 +53,26 @@ def remade(file: BinaryIO, into: BinaryIO, *, pixels: int, edge: int) -> Verdict
     return Verdict(picture.width, picture.height, source)
 
 
-def _opened(file: BinaryIO, source: Source, pixels: int) -> ImageFile.ImageFile:
-    """The picture's head, read by its own decoder alone. No pixel is decoded yet."""
+def _shut_in(source: Source) -> None:
+    """What decodes such pictures is loaded; after that nothing more can be opened: no file (among them those in which
+    the system shows the environment of other processes), no socket. A decoder that became somebody else's finds what it
+    was given.
+    """
+    Image.preinit()
+    if source == "jpeg":
+        from PIL import MpoImagePlugin  # noqa: F401 - what Pillow would load on its way
+    if source == "webp":
+        from PIL import WebPImagePlugin  # noqa: F401
     if source == "heic":
         # Its plug-in brings along a decoder for video, which no other picture needs in the process.
         from pillow_heif import register_heif_opener
 
         register_heif_opener(thumbnails=False, depth_images=False, aux_images=False, decode_threads=1)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
+
+
+def _opened(file: BinaryIO, source: Source, pixels: int) -> ImageFile.ImageFile:
+    """The picture's head, read by its own decoder alone. No pixel is decoded yet."""
     Image.MAX_IMAGE_PIXELS = None  # the bound is here, and stricter than Pillow's warning
     try:
         picture = Image.open(file, formats=(_FORMATS[source],))

@@ -11,12 +11,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from esteio.auth.audit import Audit
 from esteio.base.clock import Clock
 from esteio.base.errors import NotFound
+from esteio.db.transaction import after_commit
 from esteio.events.events import tell
 from esteio.services.petstory.errors import OrderState
 from esteio.services.petstory.events import ENTERED, ORDER_PROGRESS, OrderFact, ProgressFact
 from esteio.services.petstory.links import CUSTOMER, Link
+from esteio.services.petstory.metrics import steps
 from esteio.services.petstory.models import Order
 from esteio.services.petstory.states import State, may
+from esteio.telemetry.logs import log
+
+TROUBLED: frozenset[State] = frozenset({"preview_failed", "production_failed", "email_failed", "charged_back"})
+"""States that somebody should look at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,3 +136,12 @@ def _tell(session: AsyncSession, order: Order, previous: State | None, actor: Ac
     )
     kind = ENTERED[fact.state]
     tell(session, kind, fact, subject=order.id, tenant=actor.tenant, principal=actor.who, at=actor.now)
+    after_commit(session, lambda: _show(fact))
+
+
+async def _show(fact: OrderFact) -> None:
+    """Count the step, and write it to the log: what an order has gone through is found there by its id."""
+    steps().labels(fact.state).inc()
+    said = {"order": str(fact.id), "state": fact.state, "previous": fact.previous, "reason": fact.reason}
+    logger = log("esteio.petstory")
+    (logger.warning if fact.state in TROUBLED else logger.info)("petstory.order", **said)

@@ -5,7 +5,19 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Integer, ScalarSelect, Select, Text, Uuid, bindparam, cast, func, literal_column, select
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    ScalarSelect,
+    Select,
+    Text,
+    Uuid,
+    bindparam,
+    cast,
+    func,
+    literal_column,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from esteio.base.errors import NotFound
@@ -18,7 +30,7 @@ from esteio.files.tables import StoredFile
 from esteio.services.petstory.links import Link
 from esteio.services.petstory.models import Art, Checkout, Customer, Order, Photo
 from esteio.services.petstory.schemas import OrderView
-from esteio.services.petstory.states import BOOKED, PAID
+from esteio.services.petstory.states import BOOKED, PAID, UNPAID
 
 ENDED = ("refunded", "charged_back")
 Row = dict[str, Any]
@@ -31,7 +43,7 @@ _ORDER = (
     "photos_purged_at",
 )
 _PHOTO = (Photo.id, Photo.position, Photo.width, Photo.height, Photo.size, Photo.source, Photo.created_at)
-_ART = (Art.id, Art.photo_id, Art.style, Art.stage, Art.state, Art.reason, Art.preview_file_id)
+_ART = (Art.id, Art.photo_id, Art.style, Art.stage, Art.state, Art.reason, Art.preview_file_id, Art.file_id)
 
 
 async def order_of(database: Database, link: Link) -> Row:
@@ -55,6 +67,12 @@ async def intake_of(database: Database, link: Link) -> Row:
     if not rows:
         raise NotFound
     return dict(rows[0])
+
+
+async def unpaid_bytes(database: Database) -> int:
+    """Bytes of the photos of all orders that nobody has paid yet."""
+    rows = await database.read(DEFAULT_TENANT, _unpaid())
+    return int(rows[0]["bytes"] or 0)
 
 
 async def photo_file(database: Database, link: Link, photo: UUID) -> FoundFile:
@@ -127,6 +145,14 @@ def _intake() -> Reading:
     photos = select(func.count()).select_from(Photo).where(Photo.order_id == Order.id).correlate(Order)
     columns = (Order.state, Order.wanted, photos.scalar_subquery().label("photos"), Customer.uploads)
     return reading(_by_link(select(*columns).join(Customer, Customer.id == Order.customer_id)))
+
+
+@cache
+def _unpaid() -> Reading:
+    size = func.sum(Photo.size).label("bytes")
+    states = ", ".join(f"'{state}'" for state in sorted(UNPAID))
+    unpaid: ColumnElement[bool] = literal_column(f"petstory_orders.state IN ({states})")
+    return reading(select(size).join(Order, Order.id == Photo.order_id).where(unpaid))
 
 
 @cache

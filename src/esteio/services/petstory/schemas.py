@@ -75,14 +75,15 @@ class PhotoView(View):
 
 
 class ArtView(View):
-    """A photo in a style. `preview` is the path of its watermarked picture, once it is drawn."""
+    """A photo in a style, and where to look at it."""
 
     id: UUID
     photo_id: UUID
     style: Style
     state: ArtState
     reason: str | None
-    preview: str | None
+    preview: str | None = Field(description="Path of the watermarked picture, once it is drawn")
+    picture: str | None = Field(description="Path of the whole picture, once the order is paid")
 
 
 class ProgressView(View):

@@ -35,6 +35,14 @@ class PetstorySettings(BaseModel):
     art_budget: Decimal = Field(
         default=Decimal("2.00"), gt=0, le=1000, description="US dollars that the pictures of one order may cost"
     )
+    preview_budget: Decimal = Field(
+        default=Decimal("0.40"), gt=0, le=1000, description="US dollars of it that may be spent before anybody has paid"
+    )
+    unpaid_bytes: int = Field(
+        default=20 * 1_073_741_824,
+        ge=1_048_576,
+        description="bytes of photos that are kept for orders nobody has paid yet",
+    )
     art_tries: int = Field(default=3, ge=1, le=10, description="tries of one picture")
     gemini_api_key: SecretStr = Field(default=SecretStr(""), description="key of the Gemini API; empty: not used")
     gemini_url: PartyUrl = Field(

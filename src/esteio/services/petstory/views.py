@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from esteio.services.petstory.addresses import Addresses, preview_path
+from esteio.services.petstory.addresses import Addresses, art_path, preview_path
 from esteio.services.petstory.schemas import (
     STYLES,
     ArtView,
@@ -15,7 +15,7 @@ from esteio.services.petstory.schemas import (
     PhotoView,
     ProgressView,
 )
-from esteio.services.petstory.states import AWAITING, BOOKED
+from esteio.services.petstory.states import AWAITING, BOOKED, PAID
 
 Row = dict[str, Any]
 _PLAIN = frozenset(OrderView.model_fields) - {"photos", "arts", "progress", "checkout", "book", "tribute_url"}
@@ -28,7 +28,7 @@ def order_view(row: Row, addresses: Addresses, now: datetime) -> OrderView:
     return OrderView(
         **{name: row[name] for name in _PLAIN},
         photos=photos,
-        arts=[_art_view(art, token) for art in arts],
+        arts=[_art_view(art, token, row["state"] in PAID) for art in arts],
         progress=_progress(row, photos, arts),
         checkout=_checkout(row, now),
         book=_book(row, addresses, now),
@@ -51,11 +51,11 @@ def _arts(row: Row) -> list[Row]:
     return sorted((art for art in found if art["style"] in chosen), key=lambda art: chosen.index(art["style"]))
 
 
-def _art_view(art: Row, token: str) -> ArtView:
+def _art_view(art: Row, token: str, paid: bool) -> ArtView:
     shown = {name: art[name] for name in ("id", "photo_id", "style", "state", "reason")}
-    return ArtView.model_validate(
-        {**shown, "preview": preview_path(token, art["id"]) if art["preview_file_id"] else None}
-    )
+    preview = preview_path(token, art["id"]) if art["preview_file_id"] else None
+    picture = art_path(token, art["id"]) if paid and art["file_id"] else None
+    return ArtView.model_validate({**shown, "preview": preview, "picture": picture})
 
 
 def _progress(row: Row, photos: list[PhotoView], arts: list[Row]) -> ProgressView | None:

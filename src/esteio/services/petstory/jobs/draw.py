@@ -206,8 +206,7 @@ def _price(run: Run, by: Artist) -> Decimal:
 
 async def _set_aside(run: Run, task: Task, price: Decimal) -> bool:
     async with run.transaction() as session:
-        budget = section_of(run).art_budget
-        return await drawing.set_aside(session, task.art, price, budget, actor=actor_of(run))
+        return await drawing.set_aside(session, task.art, price, actor=actor_of(run), section=section_of(run))
 
 
 async def _return(run: Run, task: Task, amount: Decimal) -> None:

@@ -7,8 +7,11 @@ from esteio.services.petstory.addresses import order_page_path
 from esteio.services.petstory.pages.frame import figure, framed, heading, link, paragraph
 from esteio.services.petstory.pages.states import FAILED, MEANINGS, REFRESHED
 from esteio.services.petstory.pages.words import WORDS, Words
-from esteio.services.petstory.schemas import OrderView
+from esteio.services.petstory.schemas import CheckoutView, OrderView
+from esteio.services.petstory.states import PHOTO_REFUSED
 from esteio.services.petstory.story.days import written_day
+
+_SIGNS = {"BRL": "R$"}
 
 
 def order_page(order: OrderView, token: str, *, prefix: str) -> bytes:
@@ -17,6 +20,8 @@ def order_page(order: OrderView, token: str, *, prefix: str) -> bytes:
     name = clean(order.pet_name) or words.nameless
     title = words.book_of.format(name)
     state, next_step = MEANINGS[order.language][order.state]
+    if order.state == "preview_failed" and order.reason not in (None, PHOTO_REFUSED):
+        next_step = words.preview_again
     body = [heading(title), paragraph(words.number.format(str(order.id)[-8:].upper()), "quiet")]
     body += [f'<p class="lead" role="status">{escape(state)}</p>', paragraph(next_step)]
     if order.reason and order.state in FAILED:
@@ -39,8 +44,7 @@ def _doing(order: OrderView, words: Words) -> list[str]:
     """What there is to be done: pay, download, look."""
     done = []
     if order.checkout is not None:
-        amount = f"{order.checkout.currency} {order.checkout.amount}".replace(".", words.decimal)
-        done.append(link(order.checkout.url, words.pay.format(amount), "act"))
+        done.append(_paying(order.checkout, words, order.state == "payment_pending"))
     if order.book is not None:
         done.append(link(order.book.url, words.download, "act"))
         day = written_day(order.book.expires_at.date(), order.language)
@@ -50,11 +54,22 @@ def _doing(order: OrderView, words: Words) -> list[str]:
     return done
 
 
+def _paying(checkout: CheckoutView, words: Words, under_way: bool) -> str:
+    """Where to pay; nobody whose payment is under way is pressed to pay once more."""
+    if under_way:
+        return link(checkout.url, words.pay_otherwise)
+    sign = _SIGNS.get(checkout.currency, checkout.currency)
+    amount = f"{sign} {checkout.amount}".replace(".", words.decimal)
+    return link(checkout.url, words.pay.format(amount), "act")
+
+
 def _pictures(order: OrderView, words: Words, name: str, prefix: str) -> list[str]:
-    shown = [art for art in order.arts if art.preview is not None]
+    """Whole ones for who has paid, watermarked ones before."""
+    shown = [(art.picture or art.preview, words.picture if art.picture else words.preview, art) for art in order.arts]
     return [
-        figure(f"{prefix}{art.preview}", words.preview.format(name, words.styles[art.style]), words.styles[art.style])
-        for art in shown
+        figure(f"{prefix}{path}", said.format(name, words.styles[art.style]), words.styles[art.style])
+        for path, said, art in shown
+        if path is not None
     ]
 
 

@@ -16,6 +16,7 @@ class Words:
     nameless: str
     number: str
     pay: str
+    pay_otherwise: str
     download: str
     kept_until: str
     tribute: str
@@ -23,6 +24,7 @@ class Words:
     preview: str
     picture: str
     reason: str
+    preview_again: str
     species: str
     breed: str
     born: str
@@ -38,6 +40,7 @@ WORDS: Final[Mapping[Language, Words]] = {
         nameless="Meu bichinho",
         number="Pedido {}",
         pay="Pagar {} no Mercado Pago",
+        pay_otherwise="Não concluiu o pagamento? Volte ao Mercado Pago",
         download="Baixar o livro (PDF)",
         kept_until="O livro fica guardado até {}.",
         tribute="Abrir a página de homenagem",
@@ -45,6 +48,7 @@ WORDS: Final[Mapping[Language, Words]] = {
         preview="Prévia de {}: {}",
         picture="{}: {}",
         reason="Motivo: {}",
+        preview_again="O problema é nosso, não da sua foto. Peça a prévia de novo daqui a pouco.",
         species="Espécie",
         breed="Raça",
         born="Nascimento",
@@ -58,6 +62,7 @@ WORDS: Final[Mapping[Language, Words]] = {
         nameless="My pet",
         number="Order {}",
         pay="Pay {} at Mercado Pago",
+        pay_otherwise="Did not finish paying? Go back to Mercado Pago",
         download="Download the book (PDF)",
         kept_until="The book is kept until {}.",
         tribute="Open the tribute page",
@@ -65,6 +70,7 @@ WORDS: Final[Mapping[Language, Words]] = {
         preview="Preview of {}: {}",
         picture="{}: {}",
         reason="Reason: {}",
+        preview_again="The trouble is ours, not your photo's. Ask for the preview again in a while.",
         species="Species",
         breed="Breed",
         born="Born",
@@ -78,6 +84,7 @@ WORDS: Final[Mapping[Language, Words]] = {
         nameless="Mi mascota",
         number="Pedido {}",
         pay="Pagar {} en Mercado Pago",
+        pay_otherwise="¿No terminaste de pagar? Vuelve a Mercado Pago",
         download="Descargar el libro (PDF)",
         kept_until="El libro se guarda hasta el {}.",
         tribute="Abrir la página de homenaje",
@@ -85,6 +92,7 @@ WORDS: Final[Mapping[Language, Words]] = {
         preview="Vista previa de {}: {}",
         picture="{}: {}",
         reason="Motivo: {}",
+        preview_again="El problema es nuestro, no de tu foto. Pide la vista previa otra vez en un rato.",
         species="Especie",
         breed="Raza",
         born="Nacimiento",

@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 
 from esteio.base.errors import EsteioError, Invalid, PayloadTooLarge, Unavailable
 from esteio.base.principal import DEFAULT_TENANT
+from esteio.files.errors import StorageFull
 from esteio.files.pictures import PictureBounds, TakenPicture, take_picture
 from esteio.files.store import Store
 from esteio.http.exchange import exchange_of
@@ -50,10 +51,12 @@ async def _taken_in(request: Request, customer: CustomerOrder) -> AsyncIterator[
     """All pictures of the form. What can be refused is refused before the body is read."""
     left = await _room(customer)
     _check_length(request, customer.section)
-    store = customer.house.resources.files.store
+    files = customer.house.resources.files
+    store = files.store
     taken: list[TakenPicture] = []
     try:
-        await _fill(taken, request, customer, left)
+        with files.uploading(exchange_of(request.scope).address):
+            await _fill(taken, request, customer, left)
     except BaseException:
         await asyncio.shield(_give_back(store, taken))
         raise
@@ -79,6 +82,8 @@ async def _room(customer: Visit) -> int:
     wait = room_at(found["uploads"], 1, section.uploads_email, now)
     if wait is not None:
         raise exhausted(wait, now)
+    if await queries.unpaid_bytes(customer.house.database) >= section.unpaid_bytes:
+        raise StorageFull(operator="petstory: the photos of unpaid orders have reached ESTEIO_PETSTORY__UNPAID_BYTES")
     return left
 
 

@@ -28,7 +28,7 @@ from esteio.services.petstory.payments.refusals import Busy, Declined
 from esteio.services.petstory.payments.waiting import next_look
 from esteio.services.petstory.schemas import CheckoutView
 from esteio.services.petstory.settings import PetstorySettings
-from esteio.services.petstory.states import AWAITING
+from esteio.services.petstory.states import AWAITING, OPEN
 from esteio.telemetry.logs import log
 from esteio.upstream.errors import UpstreamUnavailable
 
@@ -89,13 +89,19 @@ async def check_out(till: Till, link: Link) -> tuple[CheckoutView, bool]:
     raise UpstreamUnavailable(retry_after=2, operator="mercadopago: the same call is still under way")
 
 
+def _unpayable(state: str) -> str:
+    if state in OPEN or state == "preview_queued":
+        return f"An order that is {state} cannot be paid yet: it can once its preview is ready."
+    return f"An order that is {state} cannot be paid."
+
+
 async def _living(session: AsyncSession, till: Till, link: Link) -> CheckoutView | _Call:
     """The checkout that can be paid, or the call that makes one."""
     order = await _order(session, link)
     if not till.section.paying:
         raise PaymentsOff
     if order.state not in PAYABLE:
-        raise OrderState(f"An order that is {order.state} cannot be paid.")
+        raise OrderState(_unpayable(order.state))
     query = select(Checkout).where(Checkout.order_id == order.id, Checkout.expires_at > till.actor.now)
     living = (await session.scalars(query.order_by(Checkout.created_at.desc(), Checkout.id.desc()))).all()
     for checkout in living:

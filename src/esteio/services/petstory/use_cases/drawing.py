@@ -14,6 +14,7 @@ from esteio.services.petstory import drawings, mails, orders
 from esteio.services.petstory.drawings import STAGES, Standing
 from esteio.services.petstory.models import Art, Order, Photo
 from esteio.services.petstory.orders import Actor
+from esteio.services.petstory.settings import PetstorySettings
 from esteio.services.petstory.states import PHOTO_REFUSED
 from esteio.services.petstory.tasks import MAKE_BOOK, OrderRef
 
@@ -54,8 +55,10 @@ async def wanted(session: AsyncSession, asked: UUID) -> tuple[Order, Art] | None
     return (order, art) if waits and art is not None else None
 
 
-async def set_aside(session: AsyncSession, asked: UUID, price: Decimal, budget: Decimal, *, actor: Actor) -> bool:
-    """Count what a picture may cost before it is asked for; whether the order's budget allows it.
+async def set_aside(
+    session: AsyncSession, asked: UUID, price: Decimal, *, actor: Actor, section: PetstorySettings
+) -> bool:
+    """Count what a picture may cost before it is asked for; whether the order's budgets allow it.
 
     It stays counted where nobody lives to say that it was not spent: the budget is never exceeded.
     """
@@ -63,7 +66,9 @@ async def set_aside(session: AsyncSession, asked: UUID, price: Decimal, budget: 
     if found is None:
         return False
     order, art = found
-    if order.spent + price + await _held_back(session, order, art, price) > budget:
+    if order.spent + price + await _held_back(session, order, art, price) > section.art_budget:
+        return False
+    if art.stage == "preview" and order.spent + price > section.preview_budget:
         return False
     await orders.change(session, order, actor=actor, spent=order.spent + price)
     return True

@@ -15,7 +15,7 @@ from esteio.services.petstory.models import Order, Payment, PaymentEvent
 from esteio.services.petstory.orders import Actor, change, locked, move
 from esteio.services.petstory.payments import refunds
 from esteio.services.petstory.payments.answers import Seen
-from esteio.services.petstory.payments.standing import GONE, PAID, RANKS, UNSETTLED, ZERO, net, steps
+from esteio.services.petstory.payments.standing import GONE, HELD, PAID, RANKS, UNSETTLED, ZERO, net, steps
 from esteio.services.petstory.settings import PetstorySettings
 from esteio.services.petstory.states import UNPAID, State
 from esteio.services.petstory.tasks import PRODUCE, OrderRef, Source, produce_job
@@ -167,7 +167,8 @@ def _is_surplus(payment: Payment, payments: Sequence[Payment]) -> bool:
     """Whether this is money for an order that another payment had paid."""
     if payment.status != "approved" or payment.doubt is not None:
         return False
-    return any(one.number != payment.number and one.doubt is None and one.status in PAID for one in payments)
+    others = [one for one in payments if one.number != payment.number and one.doubt is None]
+    return any(one.status in (*HELD, *GONE) for one in others)
 
 
 async def _has_just_come(session: AsyncSession, payment: Payment) -> bool:

@@ -34,6 +34,8 @@ async def _check_drawable(session: AsyncSession, order: Order) -> None:
     """What was refused once is refused again: another photo is needed."""
     first = next(iter(await photos.of_order(session, order.id)), None)
     if first is None:
+        if order.state == "draft":
+            raise OrderState("The order has no photos yet: send one first.")
         return
     refused = select(Art.id).where(Art.photo_id == first.id, Art.style.in_(order.styles), Art.state == "refused")
     if await session.scalar(refused.limit(1)) is not None:

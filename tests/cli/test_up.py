@@ -84,6 +84,7 @@ def test_one_command_runs_the_whole_house(place: Path, free_port: int) -> None:
         held = {"Authorization": f"Bearer {tokens['access_token']}"}
         assert httpx.get(f"{url}/api/v2/users", headers=held, timeout=15).status_code == 200
         shop = credential(told, "FakeStore").removesuffix(" (stand-in)")
+        assert credential(told, "Mails") == str(place / "data" / "mails")
         assert len(httpx.get(f"{shop}/products", timeout=15).json()) == 20
         family = psutil.Process(process.pid).children(recursive=True)
         parties_are_found(place / "data", family)

@@ -24,7 +24,7 @@ KEY = base64.b64encode(hashlib.sha256(b"a key of the storage account").digest())
 SIGNATURE = "hush+signature/of=the=operator"
 TOKEN = "hush-token-of-the-machine"
 CLUSTER = "hush-token-of-the-cluster"
-SHARED = "sv=2023-11-03&sp=rwdl&sr=c&sig=hush%2Bsignature%2Fof%3Dthe%3Doperator"
+SHARED = "sig=hush%2Bsignature%2Fof%3Dthe%3Doperator&sv=2023-11-03&sp=rwdl&sr=c"
 
 _SIGNED = (
     "content-encoding",

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -18,6 +18,8 @@ PAGE = 3
 """Objects of one page of a listing: few, so that every listing of some has several."""
 
 PATIENCE = 30.0
+SILENT = 0
+"""Instead of a status: no answer at all."""
 
 
 @dataclass(frozen=True)
@@ -128,6 +130,13 @@ class Handler(BaseHTTPRequestHandler):
         self.held.asked.append(f"{self.command} {self.path}")
         self.held.flows.wait(PATIENCE)
         status = self.held.fault()
+        if status == SILENT:
+            # Until the client has had enough and closes its end.
+            self.connection.settimeout(PATIENCE)
+            with suppress(OSError):
+                self.rfile.read(1)
+            self.close_connection = True
+            return
         if status is not None:
             self._send(Answer(status, f"<Error><Code>Trial{status}</Code><Message>as asked</Message></Error>".encode()))
             return

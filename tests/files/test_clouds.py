@@ -22,6 +22,7 @@ from esteio.runtime.opening import sections
 from esteio.settings import read_settings
 from tests.files.azure import ACCOUNT, CLUSTER, KEY, SHARED, SIGNATURE, TOKEN, AzureBucket, azure_server
 from tests.files.gcs import GcsBucket, gcs_server, service_account
+from tests.files.held import SILENT
 from tests.files.s3 import PREFIX
 
 Cloud = GcsBucket | AzureBucket
@@ -150,6 +151,15 @@ def test_a_server_that_is_silent(cloud: Cloud) -> None:
     assert time.monotonic() - began < 3 * 1.0 + 3
     cloud.held.flows.set()
     asyncio.run(put(Store(cloud.settings), "t/x", b"x"))
+
+
+def test_a_request_that_stalls(cloud: Cloud) -> None:
+    """A request without an answer is given up after the time for one request and repeated, within that for them all."""
+    settings = cloud.settings.model_copy(update={"request_timeout": 0.5, "retry_seconds": 20.0})
+    asyncio.run(put(Store(settings), "t/x", b"content"))
+    cloud.held.next_faults = [SILENT]
+    assert asyncio.run(got(Store(settings), "t/x")) == b"content"
+    assert cloud.held.next_faults == []
 
 
 def test_a_removal_that_is_refused(cloud: Cloud) -> None:

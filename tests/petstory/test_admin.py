@@ -339,6 +339,9 @@ def test_summary(office: Office) -> None:
         assert second["orders"][state] == first["orders"].get(state, 0) + 1
     assert second["doubts"] == first["doubts"] + 1
     assert second["failed_mails"] == first["failed_mails"] + len(orders) - 1
+    office.mail(orders[2])
+    third = office.served.client.get(f"{ADMIN}/summary").json()["data"]
+    assert third["failed_mails"] == second["failed_mails"] - 1
 
 
 def test_health(house: House, office: Office) -> None:

@@ -113,6 +113,7 @@ def _opened(opened: Opened) -> None:
         "PostgreSQL": _without_password(opened.database_url),
         "Valkey": _without_password(opened.redis_url),
         **{name: f"{place.url} (stand-in)" for name, place in opened.stand_ins.items()},
+        **({"Mails": str(opened.stand_ins["SMTP"].folder)} if "SMTP" in opened.stand_ins else {}),
         "Data": str(opened.data),
         "Logs": str(opened.logs),
     }

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from time import monotonic
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
+from esteio.base.clock import TurnableClock
 from esteio.manifest import Degraded
 from esteio.services.petstory.health import health
 from esteio.services.petstory.payments.preferences import Offer, body_of
@@ -20,7 +22,7 @@ from esteio.services.petstory.settings import PetstorySettings
 from esteio.standins.mercadopago.running import TOKEN, Market, running_mercadopago
 from tests.conftest import House
 from tests.contract.problems import problem
-from tests.petstory.payments.till import Till, paying
+from tests.petstory.payments.till import Till, paying, well
 from tests.petstory.shop import Order, Shop
 
 
@@ -259,3 +261,18 @@ def test_a_token_of_tests_for_real_money(token: str, live: bool, unwell: bool) -
             asyncio.run(look())
     else:
         asyncio.run(look())
+
+
+def test_nobody_waits_for_a_silent_market(house: House, clock: TurnableClock, market: Market) -> None:
+    """A customer is asked to come again within two seconds; what was asked for meanwhile is what the next one gets."""
+    well(market)
+    with house(clock=clock, **paying(market, PETSTORY__CHECKOUT_WAIT="1.8")) as served:
+        till = Till(Shop.at(served), market)
+        order = till.ready()
+        till.market.fault("hang", "/checkout/preferences", 60.0)
+        began = monotonic()
+        problem(till.ask(order), 503, "UPSTREAM_UNAVAILABLE")
+        assert monotonic() - began < 5.5, "the market's own time is 6 s"
+        till.market.fault("none")
+        assert till.ask(order).status_code == 201
+        assert till.preferences(order) == 1

@@ -28,6 +28,7 @@ def paying(market: Market, **more: str) -> dict[str, str]:
         "PETSTORY__MERCADOPAGO_ACCESS_TOKEN": TOKEN,
         "PETSTORY__MERCADOPAGO_WEBHOOK_SECRET": f"{OLDER},{SECRET}",
         "PETSTORY__MERCADOPAGO_TIMEOUT": "6",
+        "PETSTORY__CHECKOUT_WAIT": "12",
         **more,
     }
 

@@ -18,8 +18,8 @@ Reason = Annotated[Text, Field(min_length=1, max_length=200, examples=["asked fo
 class NewRefund(Body):
     """Money to give back. Without an amount it is all that is left."""
 
-    amount: Amount | None = None
-    reason: Reason
+    amount: Amount | None = Field(None, description="In the order's currency; all that is left unless said")
+    reason: Reason = Field(description="Why, for the audit log and for whoever looks at the order later")
 
 
 class OrderRowView(View):
@@ -197,9 +197,9 @@ class NewLinksView(View):
 
 
 class SummaryView(View):
-    """How the orders stand. `received` is by currency; `failed_mails` are those that did not go, `doubts` payments."""
+    """How the orders stand."""
 
     orders: dict[State, int]
-    received: dict[str, Money]
-    failed_mails: int
-    doubts: int
+    received: dict[str, Money] = Field(description="By currency, without what was given back")
+    failed_mails: int = Field(description="Mails that did not go, and were not asked for again")
+    doubts: int = Field(description="Payments that are not believed")

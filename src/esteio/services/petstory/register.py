@@ -6,9 +6,9 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Boolean, ColumnElement, DateTime, Select, String, any_, bindparam, func, select
+from sqlalchemy import ARRAY, Boolean, ColumnElement, DateTime, Select, String, any_, bindparam, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from esteio.auth.tables import AuditEntry
 from esteio.base.errors import NotFound
@@ -178,10 +178,12 @@ def _by_state() -> Reading:
 
 @cache
 def _counts() -> Reading:
+    later = aliased(Mail)
+    again = exists().where(later.order_id == Mail.order_id, later.kind == Mail.kind, later.id > Mail.id)
     mails = (
         select(func.count())
         .select_from(Mail)
-        .where(Mail.state == any_(bindparam("unsent", type_=ARRAY(String()))))
+        .where(Mail.state == any_(bindparam("unsent", type_=ARRAY(String()))), ~again)
         .scalar_subquery()
     )
     doubts = select(func.count()).select_from(Payment).where(Payment.doubt.is_not(None)).scalar_subquery()

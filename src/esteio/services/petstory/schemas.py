@@ -41,8 +41,8 @@ class NewOrder(Body):
     breed: Breed | None = None
     born: Day | None = None
     words: Words = ""
-    language: Language = "pt-BR"
-    styles: Styles = Field(default=["line"])
+    language: Language = Field("pt-BR", description="Of the book, the pages and the mails")
+    styles: Styles = Field(default=["line"], description="Each photo is drawn in each of them")
     tribute: Flag = Field(True, description="Whether the page behind the book's QR code is there")
 
 
@@ -116,7 +116,7 @@ class OrderView(View):
     id: UUID
     state: State
     reason: str | None = Field(description="Why it is in a state that is none of the good ones")
-    email: str | None
+    email: str | None = Field(description="Where the book is mailed to; null once it is not kept any more")
     pet_name: str
     species: str | None
     breed: str | None
@@ -127,18 +127,18 @@ class OrderView(View):
     price: Money
     currency: str
     photos: list[PhotoView]
-    arts: list[ArtView]
-    progress: ProgressView | None
-    checkout: CheckoutView | None
-    book: BookView | None
+    arts: list[ArtView] = Field(description="The pictures that were asked for so far")
+    progress: ProgressView | None = Field(description="While pictures are being made")
+    checkout: CheckoutView | None = Field(description="While it can be paid")
+    book: BookView | None = Field(description="Once it is made, and as long as it is kept")
     tribute: bool
-    tribute_url: str | None
-    version: int
+    tribute_url: str | None = Field(description="The page behind the book's QR code, for everybody")
+    version: int = Field(description="Grows with every change; the ETag begins with it")
     created_at: datetime
     updated_at: datetime
-    expires_at: datetime
+    expires_at: datetime = Field(description="When it ends unless it is paid by then")
     paid_at: datetime | None
-    delivered_at: datetime | None
+    delivered_at: datetime | None = Field(description="When the book was first downloaded whole")
 
 
 class NewOrderView(OrderView):

@@ -75,6 +75,9 @@ class PetstorySettings(BaseModel):
         default=False, description="real money: init_point, and payments of test credentials are not believed"
     )
     mercadopago_timeout: float = Field(default=8.0, gt=0, le=60, description="for all tries of a call together")
+    checkout_wait: float = Field(
+        default=1.8, gt=0, le=30, description="until a customer who begins to pay is asked to come again (503)"
+    )
     webhook_window: float = Field(
         default=0.0, ge=0, le=31 * 86_400, description="how old a notification's signature may be; 0: any age"
     )

@@ -105,6 +105,6 @@ async def _read_later(run: Run, session: AsyncSession, number: str) -> None:
         PaymentRef(number=number, source="refund"),
         tenant=run.tenant,
         principal=run.principal,
-        key=f"payment:{number}",
+        key=f"payment:{number}:refund",
         delay=READ_AGAIN,
     )

@@ -45,10 +45,10 @@ PhotoId = Annotated[UUID, Path(description="The photo's id")]
 class OrdersAsked(Paging):
     """Filters, order and page of a list. Filters hold together (and)."""
 
-    state: State | None = None
+    state: State | None = Query(None, description="Where the order stands")
     email: Text | None = Query(None, max_length=254, description="The customer's address, however it is written")
     created_since: Moment | None = Query(None, description="RFC 3339, as 2026-11-21T10:30:00Z")
-    created_before: Moment | None = None
+    created_before: Moment | None = Query(None, description="RFC 3339, as 2026-11-21T10:30:00Z")
     doubt: bool | None = Query(None, description="With a payment that is not believed, or without")
     sort_by: Literal["created_at", "updated_at", "state"] | None = Query(None, description="created_at unless said")
     sort_order: SortOrder | None = Query(None, description="desc unless said")

@@ -70,14 +70,17 @@ async def check_out(till: Till, link: Link) -> tuple[CheckoutView, bool]:
     Raises `NotFound`, `OrderState`, `PaymentsOff`, and `UpstreamUnavailable` with the order as it was: what was
     written down then is used by the next who asks, so that there is never more than one preference of a customer.
     """
-    end = monotonic() + till.section.mercadopago_timeout
+    end = monotonic() + till.section.checkout_wait
     while monotonic() < end:
         async with till.transaction() as session:
             found = await _living(session, till, link)
         if isinstance(found, CheckoutView):
             return found, False
         try:
-            preferred = await till.market.prefer(found.body, found.checkout.idempotency_key)
+            async with asyncio.timeout(max(0.0, end - monotonic())):
+                preferred = await till.market.prefer(found.body, found.checkout.idempotency_key)
+        except TimeoutError:
+            break
         except Busy:
             await asyncio.sleep(PAUSE)
             continue
@@ -86,7 +89,8 @@ async def check_out(till: Till, link: Link) -> tuple[CheckoutView, bool]:
             raise UpstreamUnavailable(retry_after=60, operator=str(error)) from error
         async with till.transaction() as session:
             return await _made(session, till, link, found.checkout, preferred)
-    raise UpstreamUnavailable(retry_after=2, operator="mercadopago: the same call is still under way")
+    # The customer does not wait longer. What the call brings is found with its key by who asks again.
+    raise UpstreamUnavailable(retry_after=2, operator="mercadopago: the call is still under way")
 
 
 def _unpayable(state: str) -> str:

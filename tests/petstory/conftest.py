@@ -17,6 +17,7 @@ ROOMY = {
     "PETSTORY__ORDERS_EMAIL": "10000",
     "PETSTORY__UPLOADS_EMAIL": "10000",
     "LIMITS__ENABLED": "false",
+    "PETSTORY__PHOTO_SIDE": "1",
 }
 """A shop whose customers are not held up; what holds them up is tested apart."""
 

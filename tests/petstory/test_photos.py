@@ -248,7 +248,7 @@ def test_forms_at_once(shop: Shop, files: Path) -> None:
 def test_photos_of_an_address(house: House, clock: TurnableClock, tmp_path: Path) -> None:
     """An address sends as many photos an hour as the settings say: over all its orders, at once, taken back or not."""
     changes = {"PETSTORY__UPLOADS_EMAIL": "3", "LIMITS__ENABLED": "false", "FILES__URL": tmp_path.as_uri()}
-    changes["FILES__MAX_UPLOADS"] = "24"
+    changes |= {"FILES__MAX_UPLOADS": "24", "PETSTORY__PHOTO_SIDE": "1"}
     with house(clock=clock, **changes) as served:
         shop = Shop.at(served)
         orders = [shop.begin(), shop.begin()]
@@ -336,3 +336,14 @@ def test_unpaid_photos_are_bounded(house: House, clock: TurnableClock, files: Pa
         assert refused.status_code == 507, refused.text
         order.put("paid")
         shop.with_photos(noise.getvalue())
+
+
+def test_a_photo_too_small_to_print_is_refused(house: House, files: Path) -> None:
+    """What would be a blot on paper is refused with what is needed; nothing of it is kept."""
+    with house(FILES__URL=files.as_uri(), **{**ROOMY, "PETSTORY__PHOTO_SIDE": "300"}) as served:
+        order, before = Shop.at(served).begin(), objects(files)
+        refused = order.send(picture(3, (299, 900)))
+        assert refused.status_code == 422 and code_of(refused)[1] == "PICTURE_TOO_SMALL", refused.text
+        assert refused.json()["errors"][0]["field"] == "photos/0" and "300" in refused.json()["errors"][0]["message"]
+        assert objects(files) == before
+        order.upload(picture(3, (300, 900)))

@@ -20,11 +20,14 @@ _MEGA = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class PictureBounds:
-    """`largest` in bytes as they come; `pixels` as they are sent; `edge`: the longest edge of what is kept."""
+    """`largest` in bytes as they come; `pixels` as they are sent; `edge`: the longest edge of what is kept; `side`: the
+    shortest that a picture may have.
+    """
 
     largest: int = 10 * 1_048_576
     pixels: int = 40_000_000
     edge: int = 4096
+    side: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,7 @@ async def take_picture(
         verdict = await files.decoders.remake(raw, made, pixels=bounds.pixels, edge=bounds.edge)
         if verdict.why is not None or verdict.source is None:
             raise _refusal(verdict, bounds, field)
+        _check_side(verdict, bounds.side, field)
         written = await _stored(files.store, made, tenant)
     return TakenPicture(written, verdict.width, verdict.height, verdict.source)
 
@@ -86,6 +90,15 @@ _WORDS: Final[dict[Why, tuple[str, str]]] = {
     ),
     "slow": ("PICTURE_TOO_COSTLY", "The picture takes too long to read: save it as JPEG, smaller."),
 }
+
+
+def _check_side(verdict: Verdict, side: int, field: str) -> None:
+    if min(verdict.width, verdict.height) < side:
+        words = (
+            f"The picture has {verdict.width} × {verdict.height} pixels, which is too small to be printed: "
+            f"send one with {side} on its shorter side at least."
+        )
+        raise Invalid(errors=[_at(field, "PICTURE_TOO_SMALL", words)])
 
 
 def _refusal(verdict: Verdict, bounds: PictureBounds, field: str) -> EsteioError:

@@ -22,6 +22,7 @@ class PetstorySettings(BaseModel):
     photos: int = Field(default=10, ge=1, le=10, description="photos of an order")
     photo_bytes: int = Field(default=10 * 1_048_576, ge=65_536, le=33_554_432, description="bytes of a photo")
     photo_pixels: int = Field(default=40_000_000, ge=10_000, le=100_000_000, description="pixels of a photo")
+    photo_side: int = Field(default=300, ge=1, le=4096, description="pixels that a photo's shorter side has at least")
     styles: int = Field(default=3, ge=1, le=3, description="styles of an order; each photo is drawn in each")
     uploads_email: int = Field(
         default=60, ge=1, le=10_000, description="photos that are taken for one e-mail address within an hour"

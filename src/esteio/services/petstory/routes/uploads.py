@@ -112,7 +112,7 @@ def _check_part(part: Part) -> None:
 
 async def _take(customer: Visit, part: Part, place: int) -> TakenPicture:
     section = customer.section
-    bounds = PictureBounds(largest=section.photo_bytes, pixels=section.photo_pixels)
+    bounds = PictureBounds(largest=section.photo_bytes, pixels=section.photo_pixels, side=section.photo_side)
     files, field = customer.house.resources.files, f"{FIELD}/{place}"
     return await take_picture(files, part.pieces, tenant=DEFAULT_TENANT, bounds=bounds, field=field)
 

@@ -12,6 +12,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -60,7 +61,7 @@ def party(port: int) -> None:
 def work(name: str) -> None:
     signal.signal(signal.SIGTERM, lambda *_: end(name))
     while True:
-        signal.pause()
+        threading.Event().wait(0.2)  # `signal.pause` would miss one that comes just before it
 
 
 def end(name: str) -> None:

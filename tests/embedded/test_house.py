@@ -25,6 +25,14 @@ UP = [sys.executable, "-c", "from esteio.cli.up import up; up()"]
 SECONDS = 60.0
 
 
+@pytest.fixture(autouse=True)
+def from_a_terminal() -> Iterator[None]:
+    """Under nohup a SIGHUP is ignored, by children too, which is what `up` is to heed then; here it is not meant."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
 @dataclass
 class Up:
     """A house that said it is ready."""

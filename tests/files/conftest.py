@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import House
+from tests.files.gallery import GALLERY
 from tests.house import Served
 
 
@@ -17,4 +18,17 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def served(house: House, folder: Path) -> Iterator[Served]:
     """A house that keeps its files in a folder."""
     with house(FILES__URL=folder.as_uri()) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def temp(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of temporary files."""
+    return tmp_path_factory.mktemp("temp")
+
+
+@pytest.fixture(scope="module")
+def gallery(house: House, folder: Path, temp: Path) -> Iterator[Served]:
+    """A house that takes pictures and nothing else."""
+    with house(services=(GALLERY,), FILES__URL=folder.as_uri(), FILES__TEMP_DIR=str(temp)) as running:
         yield running

@@ -8,23 +8,14 @@ import httpx
 import pytest
 from PIL import Image
 
-from tests.conftest import House
 from tests.contract.problems import problem
 from tests.files import photos
-from tests.files.gallery import GALLERY
 from tests.house import Served
 
 
 @pytest.fixture(scope="module")
-def temp(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of temporary files."""
-    return tmp_path_factory.mktemp("temp")
-
-
-@pytest.fixture(scope="module")
-def served(house: House, folder: Path, temp: Path) -> Iterator[Served]:
-    with house(services=(GALLERY,), FILES__URL=folder.as_uri(), FILES__TEMP_DIR=str(temp)) as running:
-        yield running
+def served(gallery: Served) -> Served:
+    return gallery
 
 
 @pytest.fixture(autouse=True)

@@ -18,14 +18,8 @@ from tests.house import Served, eventually
 
 
 @pytest.fixture(scope="module")
-def temp(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("temp")
-
-
-@pytest.fixture(scope="module")
-def served(house: House, folder: Path, temp: Path) -> Iterator[Served]:
-    with house(services=(GALLERY,), FILES__URL=folder.as_uri(), FILES__TEMP_DIR=str(temp)) as running:
-        yield running
+def served(gallery: Served) -> Served:
+    return gallery
 
 
 @pytest.fixture(autouse=True)
@@ -83,6 +77,13 @@ def test_bytes_that_look_like_the_boundary(served: Served) -> None:
 def test_no_form(served: Served, content_type: str) -> None:
     """What is no form with a boundary is 415, before anything of it is read."""
     with talking(served, PLACE, {"content-type": content_type, "content-length": str(9 * MIB)}) as connection:
+        assert connection.answer() == (415, "UNSUPPORTED_MEDIA_TYPE")
+
+
+def test_a_compressed_form(served: Served) -> None:
+    """A form that says it is compressed is 415 before anything of it is read: it would be taken for something else."""
+    head = {"content-type": FORM, "content-encoding": "gzip", "content-length": str(MIB)}
+    with talking(served, PLACE, head) as connection:
         assert connection.answer() == (415, "UNSUPPORTED_MEDIA_TYPE")
 
 

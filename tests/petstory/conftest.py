@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from esteio.base.clock import TurnableClock
+from esteio.standins.mercadopago.running import Market, running_mercadopago
 from tests.conftest import House
 from tests.house import Served
 from tests.petstory.shop import Shop
@@ -31,6 +32,12 @@ def clock() -> TurnableClock:
 def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of objects."""
     return tmp_path_factory.mktemp("files")
+
+
+@pytest.fixture(scope="module")
+def market() -> Iterator[Market]:
+    with running_mercadopago() as running:
+        yield running
 
 
 @pytest.fixture(scope="module")

@@ -102,7 +102,7 @@ def object_of(served: Served, file: UUID) -> bytes:
 
     async def reading(workshop: Workshop) -> bytes:
         found = await find(workshop.resources.database, DEFAULT_TENANT, file)
-        return b"".join([piece async for piece in workshop.resources.files.store.read(found.key)])
+        return await workshop.resources.files.store.whole(found.key)
 
     return in_shop(served, reading)
 

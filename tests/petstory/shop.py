@@ -1,5 +1,8 @@
 """A customer of PetStory at a served house, and what the tests of orders ask of the database."""
 
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -140,3 +143,15 @@ def picture(seed: int = 1, size: tuple[int, int] = (64, 48)) -> bytes:
     out = BytesIO()
     made.save(out, "JPEG")
     return out.getvalue()
+
+
+def at_once(times: int, work: Callable[[int], httpx.Response]) -> list[httpx.Response]:
+    """What came of calls that begin together."""
+    gate = threading.Barrier(times)
+
+    def call(number: int) -> httpx.Response:
+        gate.wait()
+        return work(number)
+
+    with ThreadPoolExecutor(times) as pool:
+        return list(pool.map(call, range(times)))

@@ -11,7 +11,7 @@ import pytest
 
 from esteio.base.clock import TurnableClock
 from esteio.services.petstory.states import PAID, STATES, UNPAID
-from esteio.standins.mercadopago.running import Market, running_mercadopago
+from esteio.standins.mercadopago.running import Market
 from tests.conftest import House
 from tests.house import Served
 from tests.petstory.furnishing import Furnished, furnish
@@ -23,12 +23,6 @@ ADMIN = "/api/v2/petstory/admin"
 ORDERS = f"{ADMIN}/orders"
 ACTS = ("retry", "mail", "expire", "revoke-links", "refund")
 REFUND = {"reason": "asked for by the customer"}
-
-
-@pytest.fixture(scope="module")
-def market() -> Iterator[Market]:
-    with running_mercadopago() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,5 @@
 """Orders before they are paid: begun, read, changed and cancelled by whoever has the link."""
 
-import threading
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -13,7 +10,7 @@ from esteio.base.clock import TurnableClock
 from esteio.services.petstory.links import Link, written
 from tests.conftest import House
 from tests.house import Served, eventually
-from tests.petstory.shop import ORDERS, Order, Shop, picture
+from tests.petstory.shop import ORDERS, Order, Shop, at_once, picture
 
 PASSWORD = "correct horse battery"
 UNPAID = (
@@ -263,18 +260,6 @@ def test_not_cancelled(shop: Shop, state: str) -> None:
     answer = order.ask("POST", "/cancel")
     assert (answer.status_code, answer.json()["errors"][0]["code"]) == (409, "ORDER_STATE")
     assert len(order.read()["photos"]) == 1
-
-
-def at_once(times: int, work: Callable[[int], httpx.Response]) -> list[httpx.Response]:
-    """What came of calls that begin together."""
-    gate = threading.Barrier(times)
-
-    def call(number: int) -> httpx.Response:
-        gate.wait()
-        return work(number)
-
-    with ThreadPoolExecutor(times) as pool:
-        return list(pool.map(call, range(times)))
 
 
 def test_orders_of_an_address(house: House, clock: TurnableClock) -> None:

@@ -2,9 +2,7 @@
 
 import http.client
 import socket
-import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
@@ -19,7 +17,7 @@ from tests.conftest import House
 from tests.house import Served, eventually
 from tests.petstory.conftest import ROOMY
 from tests.petstory.photos.samples import as_taken
-from tests.petstory.shop import ORDERS, Order, Shop, picture
+from tests.petstory.shop import ORDERS, Order, Shop, at_once, picture
 
 BOUNDARY = "a-boundary-of-this-test"
 WITHOUT_BODY = 20.0
@@ -222,18 +220,6 @@ def test_broken_off(shop: Shop, files: Path) -> None:
         assert shop.served.sql(idle, name)[0]["count"] == 0
     eventually(lambda: objects(files) == before)
     assert order.read()["photos"] == []
-
-
-def at_once(times: int, work: Callable[[int], httpx.Response]) -> list[httpx.Response]:
-    """What came of calls that begin together."""
-    gate = threading.Barrier(times)
-
-    def call(number: int) -> httpx.Response:
-        gate.wait()
-        return work(number)
-
-    with ThreadPoolExecutor(times) as pool:
-        return list(pool.map(call, range(times)))
 
 
 def test_forms_at_once(shop: Shop, files: Path) -> None:

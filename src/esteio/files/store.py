@@ -168,6 +168,10 @@ class Store:
                 await self.delete(written.key)
             raise
 
+    async def whole(self, key: str) -> bytes:
+        """All bytes of an object that is known to be small enough to be held."""
+        return b"".join([piece async for piece in self.read(key)])
+
     async def delete(self, key: str) -> None:
         """The object is not there any more, whether or not it was."""
         from obstore import delete_async

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fastapi import Request
 from starlette.requests import ClientDisconnect
 
-from esteio.base.errors import BadRequest, FieldError, Invalid, PayloadTooLarge
+from esteio.base.errors import BadRequest, FieldError, Invalid, PayloadTooLarge, UnsupportedMediaType
 from esteio.http.exchange import exchange_of
 from esteio.http.house import house_of
 from esteio.http.parts import Begins, Ends, PartHead, Parts, boundary_of
@@ -59,11 +59,13 @@ class Part:
 async def form_parts(request: Request, bounds: FormBounds) -> AsyncIterator[Part]:
     """The parts in the order in which they come. What a part was not asked for is passed over.
 
-    Before anything is read: `UnsupportedMediaType` for what is no form, `StorageFull` where its announced length finds
-    no room. While it comes: `PayloadTooLarge` past a bound, `BadRequest` for a form that is malformed, has too many
-    parts, ends early or stalls.
+    Before anything is read: `UnsupportedMediaType` for what is no plain form, `StorageFull` where its announced length
+    finds no room. While it comes: `PayloadTooLarge` past a bound, `BadRequest` for a form that is malformed, has too
+    many parts, ends early or stalls.
     """
     exchange = exchange_of(request.scope)
+    if exchange.headers.get(b"content-encoding", b"identity").strip().lower() != b"identity":
+        raise UnsupportedMediaType("Send the form as it is, without Content-Encoding.")
     boundary = boundary_of(exchange.headers.get(b"content-type", b""))
     announced = int(exchange.headers.get(b"content-length", bounds.part_bytes))
     await house_of(request).resources.files.space.demand(announced)

@@ -6,17 +6,11 @@ from datetime import UTC, datetime
 import pytest
 
 from esteio.base.clock import TurnableClock
-from esteio.standins.mercadopago.running import Market, running_mercadopago
+from esteio.standins.mercadopago.running import Market
 from tests.conftest import House
 from tests.house import Served
 from tests.petstory.payments.till import Till, paying, well
 from tests.petstory.shop import Shop
-
-
-@pytest.fixture(scope="module")
-def market() -> Iterator[Market]:
-    with running_mercadopago() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

@@ -67,7 +67,9 @@ PRODUCE = JobKind(name="petstory.produce", payload=OrderRef, retry=_LASTING, tim
 """A paid order: tells its story and has the pictures drawn that are not there yet."""
 
 MAKE_BOOK = JobKind(name="petstory.make_book", payload=OrderRef, queue="cpu", retry=_PATIENT, time_limit=600.0)
-SEND_MAIL = JobKind(name="petstory.send_mail", payload=MailRef, retry=_LASTING, time_limit=300.0, lane_limit=4)
+SEND_MAIL = JobKind(name="petstory.send_mail", payload=MailRef, retry=_LASTING, time_limit=1600.0, lane_limit=4)
+"""Longer than both of the mail's own bounds can be set to: what ends a mail that takes too long is they."""
+
 NOTIFIED = JobKind(name="petstory.notified", payload=Received, retry=_FOR_DAYS, time_limit=60.0)
 READ_PAYMENT = JobKind(name="petstory.read_payment", payload=PaymentRef, retry=_LASTING, time_limit=60.0)
 REFUND = JobKind(name="petstory.refund", payload=RefundRef, retry=_LASTING, time_limit=60.0)

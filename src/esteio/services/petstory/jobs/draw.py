@@ -243,10 +243,6 @@ async def _drop(run: Run, keys: Iterable[str]) -> None:
 
 async def _found(run: Run, key: str) -> bytes | None:
     try:
-        return await _read(run, key)
+        return await run.resources.files.store.whole(key)
     except NotFound:
         return None
-
-
-async def _read(run: Run, key: str) -> bytes:
-    return b"".join([piece async for piece in run.resources.files.store.read(key)])

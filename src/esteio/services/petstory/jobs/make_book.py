@@ -181,7 +181,7 @@ async def _keys(session: AsyncSession, arts: Sequence[Art]) -> dict[UUID, str]:
 async def _fetched(run: Run, path: Path, key: str, within: int) -> bool:
     """Whether there was anything to fetch."""
     try:
-        image = b"".join([piece async for piece in run.resources.files.store.read(key)])
+        image = await run.resources.files.store.whole(key)
     except NotFound:
         return False
     await asyncio.to_thread(_write, path, image, within)

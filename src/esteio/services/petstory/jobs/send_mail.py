@@ -87,7 +87,7 @@ async def _attached(run: Run, told: Told) -> tuple[Attachment, ...]:
     if told.kind != "book" or told.book is None or told.book.size > most:
         return ()
     try:
-        pdf = b"".join([piece async for piece in run.resources.files.store.read(told.book.key)])
+        pdf = await run.resources.files.store.whole(told.book.key)
     except NotFound:
         return ()
     return (Attachment(f"{told.order.pet_name}.pdf", "application/pdf", pdf),)

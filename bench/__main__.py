@@ -4,7 +4,23 @@ import argparse
 import signal
 import sys
 
-from bench import art, export, flood, house, jobs, limiter, machine, outages, report, rounds, sockets, subject, uploads
+from bench import (
+    art,
+    capsules,
+    export,
+    flood,
+    house,
+    jobs,
+    limiter,
+    machine,
+    outages,
+    report,
+    rounds,
+    sockets,
+    subject,
+    uploads,
+    writes,
+)
 from bench.points import Point
 from bench.report import Line
 from bench.rounds import Figures
@@ -17,8 +33,11 @@ EXTRAS = {
     "P10": limiter.lines,
     "P11": sockets.lines,
     "P12": outages.lines,
+    "P14": capsules.exports,
+    "C1": capsules.making,
     "A1": art.lines,
     "U1": uploads.lines,
+    "W1": writes.lines,
 }
 
 
@@ -37,7 +56,9 @@ def main() -> None:
 def measure(rows: list[Row], extras: set[str], times: int, seconds: float) -> tuple[list[Line], dict[str, Figures]]:
     """The table's lines, in the order of the rows, and every point's figures."""
     chosen = wanted_points(rows)
-    with house.opened({point.app for point in chosen}) as opened:
+    apps = {point.app for point in chosen} | {capsules.APP for _ in extras & {"P14", "C1"}}
+    apps |= {writes.APP for _ in extras & {"W1"}}
+    with house.opened(apps) as opened:
         at_hand = [point for point in chosen if point.app in opened.targets]
         figures = rounds.measure(at_hand, opened.targets, opened.engines, times, seconds)
         told = [line for row in rows for line in report.lines(row, figures)]

@@ -12,6 +12,9 @@ from bench.peers import catalogue
 from bench.points import Target
 from bench.servers import App, serving
 
+SHOP = App("shop", ("-m", "esteio", "standin", "fakestore", "--port", "{port}"))
+COLLECTOR = App("collector", ("-m", "bench.collector", "--port", "{port}"))
+
 
 @dataclass
 class House:
@@ -24,8 +27,10 @@ def opened(wanted: set[str]) -> Iterator[House]:
     """Starts the wanted apps; an app that is not known is left out, and its points with it."""
     with ExitStack() as stack:
         engines = stack.enter_context(engines_module.running())
-        shop = _shop(stack, engines) if "esteio-store" in wanted else ""
-        apps = [app for app in (*catalogue.apps(engines), *subject.apps(engines, wanted, shop)) if app.name in wanted]
+        shop = _outside(stack, engines, SHOP) if "esteio-store" in wanted else ""
+        collector = _outside(stack, engines, COLLECTOR) if "esteio-traced" in wanted else ""
+        own = subject.apps(engines, wanted, shop, collector)
+        apps = [app for app in (*catalogue.apps(engines), *own) if app.name in wanted]
         targets = {}
         for app in apps:
             server = stack.enter_context(serving(app, engines.directory, _environment()))
@@ -33,9 +38,8 @@ def opened(wanted: set[str]) -> Iterator[House]:
         yield House(engines, targets)
 
 
-def _shop(stack: ExitStack, engines: Engines) -> str:
-    """Where the stand-in of the shop outside answers."""
-    app = App("shop", ("-m", "esteio", "standin", "fakestore", "--port", "{port}"))
+def _outside(stack: ExitStack, engines: Engines, app: App) -> str:
+    """Where a stand-in of somebody outside answers."""
     server = stack.enter_context(serving(app, engines.directory, _environment()))
     return f"http://{load.HOST}:{server.port}"
 

@@ -139,7 +139,7 @@ def answer(listening: socket.socket) -> None:
     settings = read_settings(sections(SERVICES))
     configure(settings.telemetry)
     sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115 - for the access log, to the end
-    serve_on(listening, create_app(settings, SERVICES))
+    serve_on([listening], create_app(settings, SERVICES))
 
 
 if __name__ == "__main__":

@@ -39,9 +39,9 @@ class Load:
         return sum(self.statuses.values())
 
 
-def head(path: str, headers: dict[str, str]) -> bytes:
-    """The bytes of one GET request."""
-    lines = [f"GET {path} HTTP/1.1", f"Host: {HOST}", *(f"{name}: {value}" for name, value in headers.items())]
+def head(path: str, headers: dict[str, str], method: str = "GET") -> bytes:
+    """The bytes of one request up to its body."""
+    lines = [f"{method} {path} HTTP/1.1", f"Host: {HOST}", *(f"{name}: {value}" for name, value in headers.items())]
     return "\r\n".join([*lines, "", ""]).encode()
 
 

@@ -4,7 +4,7 @@ import os
 import platform
 import sys
 from datetime import UTC, datetime
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 MEASURED = ("fastapi", "starlette", "uvicorn", "slowapi", "django", "djangorestframework", "litestar", "asyncpg")
@@ -18,8 +18,16 @@ def describe() -> dict[str, object]:
         "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
         "python": sys.version.split()[0],
-        "versions": {name: version(name) for name in MEASURED},
+        "versions": {name: found for name in MEASURED if (found := _version(name))},
     }
+
+
+def _version(name: str) -> str:
+    """Empty where it is not installed: a part of the rows needs no peers."""
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ""
 
 
 def _cpu_model() -> str:

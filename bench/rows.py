@@ -98,6 +98,18 @@ ROWS = (
         (Ratio("fastapi 1 item", 0.7), Ratio("bare 1 item", 2.0)),
     ),
     Row(
+        "P1",
+        "20 of 1 000 capsules from PostgreSQL, guards on",
+        "capsules from rows",
+        (Ratio("fastapi", None), Ratio("asyncpg", 2.5)),
+    ),
+    Row(
+        "P2",
+        "20 of 1 000 capsules from the response cache",
+        "capsules",
+        (Ratio("fastapi", 0.7), Ratio("bare", 2.0)),
+    ),
+    Row(
         "P3",
         "the same as 304",
         "esteio 304",
@@ -135,6 +147,7 @@ ROWS = (
         (Ratio("esteio first page", 1.2, "all"),),
         (Growth("rows before the page", "esteio first page", 1, "esteio deep page", 900_000, "all"),),
     ),
+    Row("T1", "P1's work with one request in ten traced", "esteio traced", (Ratio("esteio", 1.10),)),
     Row(
         "P12",
         "ANEEL's answer over 1 000 000 outages, from the response cache",

@@ -53,12 +53,12 @@ class Server:
 
 
 @contextmanager
-def serving(app: App, directory: Path, environment: dict[str, str]) -> Iterator[Server]:
-    """The app, accepting connections; ended with its children when left.
+def serving(app: App, directory: Path, environment: dict[str, str], port: int | None = None) -> Iterator[Server]:
+    """The app, accepting connections on the port or on any; ended with its children when left.
 
     Its standard output, where access logs go, is written and thrown away; its standard error is kept for the reader.
     """
-    port = free_port()
+    port = port or free_port()
     arguments = [argument.replace("{port}", str(port)) for argument in app.arguments]
     with (directory / f"{app.name}.err").open("wb") as errors:
         process = subprocess.Popen(

@@ -18,24 +18,26 @@ os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="estei
 
 from esteio.base.clock import Clock
 from esteio.catalog import SHIPPED
-from esteio.db.settings import DatabaseSettings
 from esteio.embedded.engines import Engines, running_engines
 from esteio.manifest import Manifest
 from esteio.migrations.runner import migrate
 from esteio.runtime.opening import service_folders
-from tests.house import Served, environment, on_database, serve, sql, unused_port
+from tests.house import Served, environment, on_database, patient, serve, sql, unused_port
 
 # How long an example takes says something of the machine only.
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")
 
+# What all these tests make the houses log is searched for what no log may show.
+pytest_plugins = ["tests.logs.plugin"]
+
 House = Callable[..., AbstractContextManager[Served]]
 TEMPLATE = "template_esteio"
 
 
-@pytest.fixture(scope="session")
-def engines() -> Iterator[Engines]:
-    """PostgreSQL and Valkey for this run of the tests. A test that harms them mends them again."""
+@contextmanager
+def new_engines() -> Iterator[Engines]:
+    """PostgreSQL and Valkey that nobody has used, for the time of the block."""
     place = Path(tempfile.mkdtemp(prefix="esteio-test-"))
     try:
         with running_engines(place, durable=False) as running:
@@ -45,11 +47,18 @@ def engines() -> Iterator[Engines]:
 
 
 @pytest.fixture(scope="session")
+def engines() -> Iterator[Engines]:
+    """The engines of this run of the tests. A test that harms them mends them again."""
+    with new_engines() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
 def template(engines: Engines) -> str:
     """The name of a database at head, of which every test module gets a copy."""
     sql(engines.database_url, f"CREATE DATABASE {TEMPLATE} OWNER esteio")
     url = on_database(engines.database_url, TEMPLATE)
-    asyncio.run(migrate(DatabaseSettings(url=url), service_folders(SHIPPED)))
+    asyncio.run(migrate(patient(url), service_folders(SHIPPED)))
     return TEMPLATE
 
 

@@ -16,9 +16,9 @@ from esteio.auth.use_cases.login import Entered, login
 from esteio.base.clock import Clock, TurnableClock
 from esteio.base.crypto import Keyring
 from esteio.db.database import Database
-from esteio.db.settings import DatabaseSettings
 from esteio.redis.bulletin import Bulletin
 from esteio.redis.client import RedisClient
+from tests.house import AMPLE, patient
 
 SECRET = "a secret for the tests of this floor" * 2
 ISSUER = "https://api.example.org"
@@ -41,13 +41,12 @@ async def desk(
     url: str, *, clock: Clock | None = None, redis_url: str | None = None, **settings: Any
 ) -> AsyncIterator[Auth]:
     """One process's worth of this floor, opened; with a bulletin when there is an address of Redis."""
-    patience = {"connect_timeout": 20, "acquire_timeout": 20, "lock_timeout": 20, "statement_timeout": 20}
-    database = CountingDatabase(DatabaseSettings(url=url, request_timeout=20, **patience))
+    database = CountingDatabase(patient(url))
     redis = RedisClient(redis_url, deadline=2.0) if redis_url else None
     bulletin = Bulletin(redis) if redis else None
     auth = make_auth(
         AuthSettings(**{"argon2_memory_kib": 64, "argon2_passes": 1, **settings}),
-        permissions_of(PRODUCTS, ()),
+        permissions_of(PRODUCTS, settings.get("user_permissions", ())),
         database=database,
         keyring=Keyring(SECRET),
         clock=clock or TurnableClock(),
@@ -82,7 +81,7 @@ async def again(auth: Auth, email: str, password: str = PASSWORD, tenant: str | 
 
 async def rows(url: str, statement: str, *values: Any, role: str = "postgres") -> list[asyncpg.Record]:
     """Ask the database past every policy, or as another role of the cluster."""
-    connection = await asyncpg.connect(url.replace("//esteio@", f"//{role}@"), timeout=10)
+    connection = await asyncpg.connect(url.replace("//esteio@", f"//{role}@"), timeout=AMPLE)
     try:
         return await connection.fetch(statement, *values)
     finally:

@@ -5,7 +5,7 @@ import sys
 
 from esteio.telemetry.logs import configure
 from esteio.telemetry.settings import TelemetrySettings
-from tests.house import ADMIN_KEY, SECRET, Served, environment, serve
+from tests.house import ADMIN_KEY, SECRET, Served, altered, environment, serve
 
 PASSWORDS = ("a secret password", "another secret password", "a wrong secret password")
 EMAIL = "noisy@example.org"
@@ -27,7 +27,7 @@ def secrets_of(served: Served) -> list[str]:
     change = {"password": PASSWORDS[0], "new_password": PASSWORDS[1]}
     later = anonymous.post("/auth/password", json=change, headers=bearer).json()
     renewed = anonymous.post("/auth/refresh", json={"refresh_token": later["refresh_token"]}).json()
-    typo = key[:-1] + ("a" if key[-1] != "a" else "b")
+    typo = altered(key, -1)
     for wrong in ({"X-API-Key": typo}, bearer, {"Authorization": f"Basic {typo}"}, {"X-API-Key": ADMIN_KEY + "x"}):
         anonymous.get("/auth/me", headers=wrong)
         anonymous.get(f"/api/v2/pets?key={key}&token={tokens['access_token']}", headers=wrong)

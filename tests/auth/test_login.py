@@ -12,7 +12,8 @@ from esteio.auth.administration import bootstrap, create_user
 from esteio.auth.parts import Auth
 from esteio.auth.passwords import Passwords, check_password
 from esteio.auth.settings import AuthSettings
-from esteio.auth.use_cases.login import login, register
+from esteio.auth.use_cases.login import login
+from esteio.auth.use_cases.registering import register
 from esteio.base.clock import TurnableClock
 from esteio.base.errors import Conflict, EsteioError, Forbidden, Invalid, InvalidCredentials, RateLimited, Unavailable
 from tests.auth.desk import PASSWORD, again, desk, logged_in, reads, rows

@@ -91,6 +91,22 @@ async def test_the_grace_ends_with_the_use_of_the_successor(auth: Auth, email: s
         await refresh(auth, refresh_token=first.refresh_token)
 
 
+async def test_a_browser_has_longer_and_gets_the_newest(auth: Auth, email: str, clock: TurnableClock) -> None:
+    """By the cookie an overtaken token gives the newest successor within a minute; after it, it ends the login."""
+    first = await logged_in(auth, email)
+    second = await refresh(auth, refresh_token=first.refresh_token, cookie=True)
+    third = await refresh(auth, refresh_token=second.refresh_token, cookie=True)
+    clock.turn(59)
+    for overtaken in (first, second):
+        found = await refresh(auth, refresh_token=overtaken.refresh_token, cookie=True)
+        assert found.refresh_token == third.refresh_token
+    clock.turn(2)
+    with pytest.raises(ReusedRefreshToken):
+        await refresh(auth, refresh_token=first.refresh_token, cookie=True)
+    with pytest.raises(InvalidCredentials):
+        await refresh(auth, refresh_token=third.refresh_token, cookie=True)
+
+
 async def test_fifty_at_once_are_one_use(auth: Auth, email: str) -> None:
     """Concurrent refreshes with one token, as from many tabs, all get one and the same successor."""
     first = await logged_in(auth, email)

@@ -127,7 +127,7 @@ async def test_the_maps_hold_digests_and_nothing_else(two: Two) -> None:
     columns = await rows(
         url_of(two),
         "SELECT column_name, data_type FROM information_schema.columns WHERE table_name = ANY ($1)",
-        ["api_key_digests", "refresh_token_digests", "identities"],
+        ["api_key_digests", "refresh_token_digests", "identities", "tenant_identities"],
     )
     assert {row["data_type"] for row in columns} == {"bytea", "uuid"}
 

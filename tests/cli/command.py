@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -13,7 +14,8 @@ from pathlib import Path
 import httpx
 import psutil
 
-from tests.house import ADMIN_KEY, eventually
+from tests.house import ADMIN_KEY, AMPLE, eventually
+from tests.logs.kept import keep_file, keep_said
 
 COMMAND = (sys.executable, "-m", "esteio")
 SECONDS = 60.0
@@ -54,6 +56,7 @@ def run(*arguments: str, environment: Mapping[str, str], said: str = "") -> Run:
         timeout=SECONDS,
         check=False,
     )
+    keep_said(done.stderr)
     return Run(done.returncode, done.stdout, done.stderr)
 
 
@@ -67,7 +70,7 @@ class Server:
     client: httpx.Client = field(init=False)
 
     def __post_init__(self) -> None:
-        self.client = httpx.Client(base_url=self.url, headers={"X-API-Key": ADMIN_KEY}, timeout=15)
+        self.client = httpx.Client(base_url=self.url, headers={"X-API-Key": ADMIN_KEY}, timeout=AMPLE)
 
     @property
     def url(self) -> str:
@@ -80,7 +83,7 @@ class Server:
     def status(self, path: str = "/readyz") -> int:
         """The status of an answer on a new connection; 0 when there is none."""
         try:
-            return httpx.get(self.url + path, timeout=15, verify=False).status_code
+            return httpx.get(self.url + path, timeout=AMPLE, verify=False).status_code
         except httpx.HTTPError:
             return 0
 
@@ -122,6 +125,7 @@ def started(port: int, *arguments: str, environment: Mapping[str, str]) -> Itera
                     with suppress(psutil.NoSuchProcess):
                         one.kill()
             process.wait()
+            keep_file(server.log, objects=environment.get("ESTEIO_TELEMETRY__LOG_FORMAT") != "console")
 
 
 @contextmanager
@@ -140,3 +144,22 @@ def lives(process: psutil.Process) -> bool:
 
 def all_gone(processes: list[psutil.Process], within: float = SECONDS) -> bool:
     return psutil.wait_procs(processes, timeout=within)[1] == []
+
+
+def half_sent(server: Server, body: bytes) -> socket.socket:
+    """A connection on which a request was begun and ten bytes of its body were sent."""
+    line = socket.create_connection(("127.0.0.1", server.port), timeout=AMPLE)
+    head = (
+        f"POST /api/v2/pets HTTP/1.1\r\nHost: x\r\nX-API-Key: {ADMIN_KEY}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    line.sendall(head.encode() + body[:10])
+    # An answer on another connection shows that the server has read what came before.
+    for _ in range(3):
+        assert server.status("/livez") == 200
+    return line
+
+
+def all_of(line: socket.socket) -> bytes:
+    """What comes until the other side closes."""
+    return b"".join(iter(lambda: line.recv(65536), b""))

@@ -1,13 +1,14 @@
 """`esteio serve --workers 2`: workers that die are replaced, renewed without a gap, and never outlive their parent."""
 
 import signal
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psutil
 import pytest
 
-from tests.cli.command import SOON, Server, all_gone, started
+from tests.cli.command import SOON, Server, all_gone, half_sent, started
 from tests.cli.load import Load
 from tests.house import eventually, sql, unused_port
 
@@ -77,6 +78,26 @@ def test_sigterm_under_load_drops_nothing(fleet: Server) -> None:
     assert load.failures == []
     assert load.told_to_close == 6
     assert all_gone(workers, SOON)
+
+
+def test_who_comes_too_late_is_refused(fleet: Server) -> None:
+    """Once the workers accept nobody, no connection is taken to wait for nobody: a proxy asks another server then."""
+    body = b'{"name": "Late", "species": "dog"}'
+    with half_sent(fleet, body) as line:
+        fleet.signal(signal.SIGTERM)
+        eventually(lambda: refuses(fleet.port))
+        assert fleet.process.poll() is None
+        line.sendall(body[10:])
+        assert line.recv(65536).startswith(b"HTTP/1.1 201 ")
+    assert fleet.ended() == 0
+
+
+def refuses(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), 10).close()
+    except ConnectionRefusedError:
+        return True
+    return False
 
 
 def test_workers_end_with_their_parent(fleet: Server) -> None:

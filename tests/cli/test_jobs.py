@@ -48,6 +48,23 @@ def test_list_shows_all_kinds(esteio: Esteio, failed: list[UUID], settings: dict
     assert all("JOB_FAILED" in line and "failed" in line for line in lines)
 
 
+def test_list_of_every_tenant(esteio: Esteio, failed: list[UUID], settings: dict[str, str]) -> None:
+    """Whose jobs have failed is found without knowing the tenants: each line has the tenant's slug."""
+    database = settings["ESTEIO_DATABASE__URL"]
+    other = sql(
+        database, "INSERT INTO tenants (id, slug, name, version) VALUES (uuidv7(), 'bakery', 'Bakery', 1) RETURNING id"
+    )[0]["id"]
+    sql(database, "UPDATE jobs SET tenant_id = $1 WHERE id = $2", other, failed[0])
+    found = listed(esteio, "--failed", "--all-tenants")
+    assert {(job["tenant"], UUID(job["id"])) for job in found} == {
+        ("bakery", failed[0]),
+        ("default", failed[1]),
+        ("default", failed[2]),
+    }
+    assert "bakery" in esteio("jobs", "list", "--failed", "--all-tenants").out
+    assert esteio("jobs", "list", "--all-tenants", "--tenant", "bakery").code == 2
+
+
 def test_show_tells_all(esteio: Esteio, failed: list[UUID]) -> None:
     """Payload, error, tries and request of one job, as words or as JSON; an unknown one is said so, with code 1."""
     shown = esteio("jobs", "show", str(failed[0]))

@@ -1,5 +1,7 @@
 """`esteio serve` in one process: its start, its refusals, its end."""
 
+import asyncio
+import json
 import os
 import re
 import signal
@@ -10,15 +12,24 @@ from collections.abc import Callable
 import httpx
 import psutil
 import pytest
+import uvicorn
+import uvloop
 from click.testing import CliRunner
 
+from esteio.app import create_app
 from esteio.cli.main import cli
+from esteio.cli.protocol import Protocol
+from esteio.cli.pulse import Pulse
+from esteio.cli.server import Server
 from esteio.embedded.engines import Engines
-from tests.cli.command import COMMAND, NOWHERE, SECONDS, Server, run, serving, started, surroundings
+from esteio.http.gate.context import ENDING
+from esteio.runtime.opening import sections
+from esteio.settings import read_settings
+from tests.cli.command import COMMAND, NOWHERE, SECONDS, all_of, half_sent, run, serving, started, surroundings
 from tests.cli.load import Load
 from tests.faults.conftest import postgres_socket, through
 from tests.faults.proxy import proxied
-from tests.house import ADMIN_KEY, eventually, sql
+from tests.house import eventually, sql
 
 
 def test_taken_port_is_refused_with_a_sentence(free_port: int, settings: dict[str, str]) -> None:
@@ -117,6 +128,28 @@ def test_sigterm_under_load_drops_nothing(free_port: int, settings: dict[str, st
         assert set(load.written) <= kept
 
 
+async def asked_at_the_end(settings: dict[str, str]) -> bytes:
+    """What a caller is answered whom the server had not accepted yet when it began to end."""
+    application = create_app(read_settings(sections(()), environ=settings), ())
+    config = uvicorn.Config(application, http=Protocol, interface="asgi3", log_config=None, access_log=False)
+    config.load()
+    server = Server(config, application, 0, Pulse(None))
+    server.lifespan = config.lifespan_class(config)
+    listening = socket.create_server(("127.0.0.1", 0))
+    await server.startup([listening])
+    with socket.create_connection(listening.getsockname(), 10) as caller:
+        caller.sendall(b"GET /livez HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n")
+        # Nothing was awaited since: the event loop has had no time to accept.
+        await server.shutdown([listening])
+        return caller.recv(65536)
+
+
+def test_who_waits_to_be_accepted_at_the_end_is_answered(settings: dict[str, str]) -> None:
+    """A connection that the kernel has taken for the last process that listens is served, and not reset."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        assert runner.run(asked_at_the_end(settings)).startswith(b"HTTP/1.1 200 ")
+
+
 def test_a_request_in_flight_is_answered(free_port: int, settings: dict[str, str]) -> None:
     """A request whose body is still on its way when SIGTERM comes gets its answer."""
     with serving(free_port, environment=settings) as server:
@@ -132,25 +165,18 @@ def test_a_request_in_flight_is_answered(free_port: int, settings: dict[str, str
 
 
 def test_a_request_that_never_ends_is_cut_at_the_end_of_the_drain(free_port: int, settings: dict[str, str]) -> None:
-    """Nobody can keep the process alive for longer than the drain lasts."""
+    """Nobody can keep the process alive for longer than the drain lasts, and who is cut off is told to come again."""
     given = {**settings, "ESTEIO_HTTP__DRAIN_SECONDS": "1"}
-    with serving(free_port, environment=given) as server, half_sent(server, b"{" * 30):
+    with serving(free_port, environment=given) as server, half_sent(server, b"{" * 30) as line:
         server.signal(signal.SIGTERM)
+        head, _, body = all_of(line).partition(b"\r\n\r\n")
         assert server.ended() == 0
-
-
-def half_sent(server: Server, body: bytes) -> socket.socket:
-    """A connection on which a request was begun and ten bytes of its body were sent."""
-    line = socket.create_connection(("127.0.0.1", server.port), timeout=10)
-    head = (
-        f"POST /api/v2/pets HTTP/1.1\r\nHost: x\r\nX-API-Key: {ADMIN_KEY}\r\n"
-        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-    )
-    line.sendall(head.encode() + body[:10])
-    # An answer on another connection shows that the server has read what came before.
-    for _ in range(3):
-        assert server.status("/livez") == 200
-    return line
+        assert head.startswith(b"HTTP/1.1 503 "), head
+        assert b"\r\nretry-after: 5" in head.lower()
+        assert b"\r\nconnection: close" in head.lower()
+        problem = json.loads(body)
+        assert (problem["errors"][0]["code"], problem["detail"]) == ("UNAVAILABLE", ENDING)
+        assert "Traceback" not in server.text
 
 
 def test_a_silent_database_does_not_hold_up_the_end(free_port: int, settings: dict[str, str], engines: Engines) -> None:

@@ -13,11 +13,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+import jwt
 import psutil
 import pytest
 
 from tests.cli.command import COMMAND, NOWHERE, SECONDS, run, surroundings
-from tests.house import eventually, unused_port
+from tests.house import AMPLE, eventually, unused_port
 
 READY = re.compile(r"\w+ stand-in is ready at (\S+), its control at (\S+)\n")
 PARENT = """
@@ -59,25 +60,25 @@ def test_it_tells_where_it_is_and_ends_when_told(number: signal.Signals) -> None
     port, control_port = unused_port(), unused_port()
     with playing("--port", str(port), "--control-port", str(control_port)) as (process, url, control):
         assert (url, control) == (f"http://127.0.0.1:{port}", f"http://127.0.0.1:{control_port}/_standin")
-        assert httpx.get(f"{url}/products/1", timeout=15).json()["id"] == 1
-        with socket.create_connection(("127.0.0.1", port), timeout=15) as caller:
+        assert httpx.get(f"{url}/products/1", timeout=AMPLE).json()["id"] == 1
+        with socket.create_connection(("127.0.0.1", port), timeout=AMPLE) as caller:
             caller.sendall(b"GET /products/abc HTTP/1.1\r\n\r\n")
-            eventually(lambda: httpx.get(control, timeout=15).json()["calls"]["total"] == 2)
+            eventually(lambda: httpx.get(control, timeout=AMPLE).json()["calls"]["total"] == 2)
             process.send_signal(number)
             assert process.wait(SECONDS) == 0
         assert process.stdout is not None
         assert process.stdout.read() == ""
     with pytest.raises(httpx.ConnectError):
-        httpx.get(url, timeout=15)
+        httpx.get(url, timeout=AMPLE)
 
 
 def test_a_fault_from_the_start_is_switched_off_later() -> None:
     """`--fault refused` refuses from the first moment; the control, which answers all the same, ends that."""
     with playing("--port", "0", "--fault", "refused") as (_, url, control):
         with pytest.raises(httpx.ConnectError):
-            httpx.get(f"{url}/products", timeout=15)
-        httpx.put(control, json={"fault": "none"}, timeout=15).raise_for_status()
-        assert len(httpx.get(f"{url}/products", timeout=15).json()) == 20
+            httpx.get(f"{url}/products", timeout=AMPLE)
+        httpx.put(control, json={"fault": "none"}, timeout=AMPLE).raise_for_status()
+        assert len(httpx.get(f"{url}/products", timeout=AMPLE).json()) == 20
 
 
 def test_the_control_is_on_the_loopback_address_only() -> None:
@@ -123,7 +124,7 @@ def test_what_cannot_be_played_is_refused() -> None:
         assert name in unknown.err
         assert f"    {name} " in told.out
     names = run("standin", "--help", environment={}).out
-    for party in "fakestore", "mercadopago", "gemini", "smtp":
+    for party in "fakestore", "mercadopago", "gemini", "smtp", "oidc":
         assert f"  {party} " in names
 
 
@@ -154,12 +155,12 @@ def test_mercadopago_by_environment() -> None:
     with playing("--port", "0", party="mercadopago", **token, **secret) as (process, url, control):
         asked = {
             bearer: httpx.get(
-                f"{url}/v1/payments/search", headers={"Authorization": f"Bearer {bearer}"}, timeout=15
+                f"{url}/v1/payments/search", headers={"Authorization": f"Bearer {bearer}"}, timeout=AMPLE
             ).status_code
             for bearer in ("TEST-of-this-test", "TEST-of-another")
         }
         assert asked == {"TEST-of-this-test": 200, "TEST-of-another": 401}
-        assert "duplicated" in httpx.get(control, timeout=15).json()["faults"]
+        assert "duplicated" in httpx.get(control, timeout=AMPLE).json()["faults"]
         assert "of-this-test" not in " ".join(psutil.Process(process.pid).cmdline())
 
 
@@ -171,11 +172,26 @@ def test_gemini_with_a_key_and_models() -> None:
 
         def answer(model: str, key: str) -> httpx.Response:
             place = f"{url}/v1beta/models/{model}:generateContent"
-            return httpx.post(place, json=body, headers={"x-goog-api-key": key}, timeout=15)
+            return httpx.post(place, json=body, headers={"x-goog-api-key": key}, timeout=AMPLE)
 
         assert answer("a-model", "k").json()["candidates"][0]["finishReason"] == "NO_IMAGE"
         assert [answer("a-model", "other").status_code, answer("b-model", "k").status_code] == [400, 404]
-        assert len(httpx.get(f"{control}/requests", timeout=15).json()) == 1
+        assert len(httpx.get(f"{control}/requests", timeout=AMPLE).json()) == 1
+
+
+def test_an_issuer_of_a_shape() -> None:
+    """Shape, realm, algorithms and audience are those of the command line; its control mints and rotates."""
+    options = ("--port", "0", "--shape", "keycloak", "--realm", "sales", "--audience", "api")
+    keys = ("--algorithm", "ES256", "--algorithm", "RS256")
+    with playing(*options, *keys, party="oidc") as (_, url, control):
+        told = httpx.get(f"{url}/realms/sales/.well-known/openid-configuration", timeout=AMPLE).json()
+        assert told["issuer"] == f"{url}/realms/sales"
+        made = httpx.post(f"{control}/tokens", json={"person": "maria"}, timeout=AMPLE).json()["token"]
+        key = jwt.PyJWKClient(told["jwks_uri"]).get_signing_key_from_jwt(made)
+        claims = jwt.decode(made, key, ["ES256"], audience="api", issuer=told["issuer"])
+        assert "admin" in claims["realm_access"]["roles"]
+        assert httpx.post(f"{control}/keys", timeout=AMPLE).json()["alg"] == "ES256"
+        assert "other_issuer" in httpx.get(control, timeout=AMPLE).json()["faults"]
 
 
 def test_a_mail_server_with_a_folder(tmp_path: Path) -> None:
@@ -183,12 +199,12 @@ def test_a_mail_server_with_a_folder(tmp_path: Path) -> None:
     options = ("--port", "0", "--folder", str(tmp_path / "mails"), "--user", "house")
     with playing(*options, party="smtp", ESTEIO_MAIL__PASSWORD="opens") as (process, url, control):
         assert url.startswith("smtp://127.0.0.1:")
-        pem = httpx.get(f"{control}/certificate", timeout=15).text
-        with smtplib.SMTP("127.0.0.1", httpx.URL(url).port or 0, timeout=15) as line:
+        pem = httpx.get(f"{control}/certificate", timeout=AMPLE).text
+        with smtplib.SMTP("127.0.0.1", httpx.URL(url).port or 0, timeout=AMPLE) as line:
             line.starttls(context=ssl.create_default_context(cadata=pem))
             line.login("house", "opens")
             line.sendmail("house@example.org", ["a@example.org"], "Subject: Kept\r\n\r\nhere")
-        [kept] = httpx.get(f"{control}/mails", timeout=15).json()
+        [kept] = httpx.get(f"{control}/mails", timeout=AMPLE).json()
         assert (kept["subject"], kept["to"], kept["tls"]) == ("Kept", ["a@example.org"], True)
         assert b"here" in (tmp_path / "mails" / f"{kept['id']}.eml").read_bytes()
         process.send_signal(signal.SIGTERM)

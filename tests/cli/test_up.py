@@ -24,7 +24,8 @@ from esteio.embedded.stand_ins import Place
 from esteio.runtime.opening import migration_folders
 from esteio.settings import read_settings
 from tests.cli.command import COMMAND, NOWHERE, SOON, all_gone, surroundings
-from tests.house import nobody
+from tests.house import AMPLE, nobody
+from tests.logs.kept import keep_file
 
 SECONDS = 60.0
 
@@ -60,6 +61,7 @@ def up(place: Path, port: int, *arguments: str, **environment: str) -> Iterator[
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
         process.wait(SECONDS)
+        keep_file(place / "log", objects=False)
 
 
 def credential(told: str, label: str) -> str:
@@ -74,20 +76,22 @@ def test_one_command_runs_the_whole_house(place: Path, free_port: int) -> None:
     with up(place, free_port) as (process, told):
         assert told.endswith(f"\nEsteio is ready at {url}\n")
         key = credential(told, "API key")
-        with httpx.Client(base_url=url, headers={"X-API-Key": key}, timeout=15) as client:
+        with httpx.Client(base_url=url, headers={"X-API-Key": key}, timeout=AMPLE) as client:
             made = client.post("/api/v2/pets", json={"name": "First", "species": "cat"})
             assert made.status_code == 201, made.text
             assert made.headers["location"].endswith(made.json()["data"]["id"])
-            assert client.get("/docs").status_code == 200
+            for page in ("Docs", "Console", "PetStory", "Outages"):
+                shown = client.get(credential(told, page), headers={"Accept": "text/html"}, follow_redirects=True)
+                assert (shown.status_code, shown.headers["content-type"][:9]) == (200, "text/html"), page
         body = {"email": credential(told, "E-mail"), "password": credential(told, "Password")}
-        tokens = httpx.post(f"{url}/api/v2/auth/login", json=body, timeout=15).json()["data"]
+        tokens = httpx.post(f"{url}/api/v2/auth/login", json=body, timeout=AMPLE).json()["data"]
         held = {"Authorization": f"Bearer {tokens['access_token']}"}
-        assert httpx.get(f"{url}/api/v2/users", headers=held, timeout=15).status_code == 200
+        assert httpx.get(f"{url}/api/v2/users", headers=held, timeout=AMPLE).status_code == 200
         shop = credential(told, "FakeStore").removesuffix(" (stand-in)")
         assert credential(told, "Mails") == str(place / "data" / "mails")
-        assert len(httpx.get(f"{shop}/products", timeout=15).json()) == 20
+        assert len(httpx.get(f"{shop}/products", timeout=AMPLE).json()) == 20
         family = psutil.Process(process.pid).children(recursive=True)
-        parties_are_found(place / "data", family)
+        parties_are_found(url, place / "data", family)
         process.send_signal(signal.SIGTERM)
         assert process.wait(SECONDS) == 0, (place / "log").read_text()
         assert all_gone(family, SOON)
@@ -99,12 +103,13 @@ def test_one_command_runs_the_whole_house(place: Path, free_port: int) -> None:
         "MERCADOPAGO_WEBHOOK_SECRET": "of-the-operator",
         "SMTP_SERVER": "127.0.0.1",
         "EMAIL_FROM": "house@example.org",
+        "ESTEIO_AUTH__ISSUERS": "[]",
     }
     with up(place, free_port, "--workers", "2", "--demo", **elsewhere) as (process, told):
         assert "Password" not in told
         assert "API key" not in told
         assert "stand-in" not in told
-        pets = httpx.get(f"{url}/api/v2/pets?name=First", headers={"X-API-Key": key}, timeout=15).json()["data"]
+        pets = httpx.get(f"{url}/api/v2/pets?name=First", headers={"X-API-Key": key}, timeout=AMPLE).json()["data"]
         assert [pet["name"] for pet in pets] == ["First"]
         family = psutil.Process(process.pid).children(recursive=True)
         assert not any("standin" in one.cmdline() for one in family)
@@ -115,15 +120,18 @@ def test_one_command_runs_the_whole_house(place: Path, free_port: int) -> None:
     assert "samples could not be put in" not in (place / "log").read_text()
 
 
-def parties_are_found(data: Path, family: list[psutil.Process]) -> None:
-    """Each party's processes know where it is, and what both sides know, from their environment only."""
+def parties_are_found(url: str, data: Path, family: list[psutil.Process]) -> None:
+    """Each party's processes know where it is, and what both sides know, from their environment only.
+
+    Who signed in at the issuer may do what users may.
+    """
     told = json.loads((data / "stand-ins.json").read_text())
-    assert [*told] == ["FakeStore", "MercadoPago", "SMTP"]
+    assert [*told] == ALL
     assert told["SMTP"]["mails"] == str(data / "mails")
     workers = [one.environ() for one in family if {"worker", "serve"} & set(one.cmdline())]
     assert len(workers) >= 2
     played = [one for one in family if "standin" in one.cmdline()]
-    assert len(played) == 3
+    assert len(played) == len(ALL)
     secrets = {one.environ()["ESTEIO_PETSTORY__MERCADOPAGO_WEBHOOK_SECRET"] for one in played}
     for environment in workers:
         assert environment["ESTEIO_PETSTORY__MERCADOPAGO_URL"] == told["MercadoPago"]["url"]
@@ -133,15 +141,20 @@ def parties_are_found(data: Path, family: list[psutil.Process]) -> None:
     token = workers[0]["ESTEIO_PETSTORY__MERCADOPAGO_ACCESS_TOKEN"]
     for bearer, status in ((token, 200), ("TEST-another", 401)):
         held = {"Authorization": f"Bearer {bearer}"}
-        found = httpx.get(told["MercadoPago"]["url"] + "/v1/payments/search", headers=held, timeout=15)
+        found = httpx.get(told["MercadoPago"]["url"] + "/v1/payments/search", headers=held, timeout=AMPLE)
         assert found.status_code == status
-    with smtplib.SMTP("127.0.0.1", int(workers[0]["ESTEIO_MAIL__PORT"]), timeout=15) as line:
+    with smtplib.SMTP("127.0.0.1", int(workers[0]["ESTEIO_MAIL__PORT"]), timeout=AMPLE) as line:
         line.sendmail(workers[0]["ESTEIO_MAIL__FROM_ADDRESS"], ["a@example.org"], "Subject: Kept\r\n\r\n")
-    [kept] = httpx.get(told["SMTP"]["control"] + "/mails", timeout=15).json()
+    someone = httpx.post(told["OIDC"]["control"] + "/tokens", json={"person": "ana"}, timeout=AMPLE).json()["token"]
+    held = {"Authorization": f"Bearer {someone}"}
+    made = httpx.post(f"{url}/api/v2/pets", json={"name": "Hers", "species": "cat"}, headers=held, timeout=AMPLE)
+    assert made.status_code == 201, made.text
+    assert httpx.get(f"{url}/api/v2/users", headers=held, timeout=AMPLE).status_code == 403
+    [kept] = httpx.get(told["SMTP"]["control"] + "/mails", timeout=AMPLE).json()
     assert (data / "mails" / f"{kept['id']}.eml").exists()
 
 
-ALL = ["FakeStore", "MercadoPago", "SMTP"]
+ALL = ["FakeStore", "MercadoPago", "SMTP", "OIDC"]
 
 
 @pytest.mark.parametrize(
@@ -149,13 +162,14 @@ ALL = ["FakeStore", "MercadoPago", "SMTP"]
     [
         ({}, "", ALL),
         ({}, "ESTEIO_STORE__FRESH=60\nESTEIO_STORE__UPSTREAM_URL=\nSMTP_PORT=25\n", ALL),
-        ({}, "ESTEIO_STORE__upstream_url=https://shop.example.org\n", ["MercadoPago", "SMTP"]),
-        ({"ESTEIO_STORE__UPSTREAM_URL": "https://shop.example.org", "SMTP_SERVER": ""}, "", ["MercadoPago", "SMTP"]),
+        ({}, "ESTEIO_STORE__upstream_url=https://shop.example.org\n", ALL[1:]),
+        ({"ESTEIO_STORE__UPSTREAM_URL": "https://shop.example.org", "SMTP_SERVER": ""}, "", ALL[1:]),
         ({}, "smtp_server=mail.example.org\n", ALL),
-        ({"MERCADOPAGO_ACCESS_TOKEN": "TEST-1"}, "SMTP_SERVER=mail.example.org\n", ["FakeStore"]),
-        ({"ESTEIO_MAIL__SERVER": "localhost"}, "ESTEIO_PETSTORY__MERCADOPAGO_ACCESS_TOKEN=A\n", ["FakeStore"]),
+        ({"MERCADOPAGO_ACCESS_TOKEN": "TEST-1"}, "SMTP_SERVER=mail.example.org\n", ["FakeStore", "OIDC"]),
+        ({"ESTEIO_MAIL__SERVER": "localhost"}, "ESTEIO_PETSTORY__MERCADOPAGO_ACCESS_TOKEN=A\n", ["FakeStore", "OIDC"]),
+        ({}, "ESTEIO_AUTH__ISSUERS=[]\n", ALL[:3]),
     ],
-    ids=["nowhere", "empty", "file", "environment", "no name of a setting", "short names", "long names"],
+    ids=["nowhere", "empty", "file", "environment", "no name of a setting", "short names", "long names", "no issuer"],
 )
 def test_a_stand_in_is_played_only_where_no_party_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], file: str, played: list[str]
@@ -173,7 +187,7 @@ def test_a_party_whose_library_is_missing(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.chdir(tmp_path)
     monkeypatch.setitem(sys.modules, "aiosmtpd", None)
     said: list[str] = []
-    assert [part.name for part in stand_ins(said.append)] == ["FakeStore", "MercadoPago"]
+    assert [part.name for part in stand_ins(said.append)] == ["FakeStore", "MercadoPago", "OIDC"]
     assert said == ["no SMTP is played, for aiosmtpd is missing: pip install 'esteio[embedded]'."]
 
 
@@ -181,7 +195,7 @@ def test_what_the_parties_are_found_by(tmp_path: Path, monkeypatch: pytest.Monke
     """Secrets are new for each run and last for it; a sender of the operator's is kept; ports are the party's."""
     monkeypatch.chdir(tmp_path)
     place = Place(Address("127.0.0.1", 4001), Address("127.0.0.1", 4002), tmp_path / "mails", "smtp")
-    _, market, mail = stand_ins()
+    _, market, mail, issuer = stand_ins()
     once, again = market.variables(place), market.variables(place)
     another = stand_ins()[1].variables(place)
     assert once == again
@@ -199,6 +213,11 @@ def test_what_the_parties_are_found_by(tmp_path: Path, monkeypatch: pytest.Monke
     }
     assert mail.command(place)[-2:] == ("--folder", str(tmp_path / "mails"))
     assert {"4001", "4002"} <= set(mail.command(place))
+    house = Place(Address("127.0.0.1", 4003), Address("127.0.0.1", 4004), tmp_path)
+    needed = {"ESTEIO_SECRET_KEY": "x" * 40, "ESTEIO_DATABASE__URL": "postgresql://x@h/d"}
+    needed |= {"ESTEIO_REDIS__URL": "redis://h/0"} | issuer.variables(house)
+    [known] = read_settings({}, needed, tmp_path / ".env").auth.issuers
+    assert (known.issuer, known.tenant, known.default_role) == ("http://127.0.0.1:4003", "default", "user")
     (tmp_path / ".env").write_text("EMAIL_FROM=books@example.org\n")
     assert "ESTEIO_MAIL__FROM_ADDRESS" not in stand_ins()[2].variables(place)
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import httpx
 
-from tests.house import eventually
+from tests.house import AMPLE, eventually
+from tests.logs.kept import keep_file
 
 ENDS_WITHIN = 15.0
 
@@ -46,11 +47,12 @@ def served_process(given: dict[str, str], output: Path, port: int) -> Iterator[R
     finally:
         process.terminate()
         process.wait(ENDS_WITHIN)
+        keep_file(output)
 
 
 def _is_ready(running: Running) -> bool:
     assert running.process.poll() is None, running.written()
     try:
-        return httpx.get(f"{running.url}/readyz", timeout=15).status_code == 200
+        return httpx.get(f"{running.url}/readyz", timeout=AMPLE).status_code == 200
     except httpx.TransportError:
         return False

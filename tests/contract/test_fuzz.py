@@ -10,6 +10,7 @@ from schemathesis.engine.recorder import ScenarioRecorder
 from esteio.standins.fakestore import running_fakestore
 from esteio.standins.mercadopago import SECRET, TOKEN, running_mercadopago
 from tests.conftest import House
+from tests.contract.operations import MAILS
 from tests.house import ADMIN_KEY, Served
 
 SEED = 20_261_121
@@ -32,6 +33,7 @@ def served(house: House) -> Iterator[Served]:
     operation can revoke.
     """
     settings = {"LIMITS__ENABLED": "false", "TELEMETRY__ACCESS_LOG": "false", "REALTIME__LIFETIME_SECONDS": "1"}
+    settings |= MAILS
     with running_fakestore() as shop, running_mercadopago() as market:
         parties = {
             "STORE__UPSTREAM_URL": shop.url,

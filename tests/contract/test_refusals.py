@@ -10,12 +10,15 @@ from esteio.http.routing import Operation
 from esteio.standins.fakestore import running_fakestore
 from tests.conftest import House
 from tests.contract.operations import (
+    ANY_ADDRESS,
+    MAILS,
     MAKES_WHAT_IT_NAMES,
     address,
     asks_more_than_an_account,
     asks_permission,
     call,
     each,
+    is_of_persons,
     looks_at_credentials,
     methods_of,
     name_of,
@@ -24,6 +27,7 @@ from tests.contract.operations import (
 from tests.contract.problems import documented, problem
 from tests.house import Served, sql
 from tests.petstory.shop import ORDERS
+from tests.store.liking import person
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
@@ -31,7 +35,7 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 @pytest.fixture(scope="module")
 def served(house: House) -> Iterator[Served]:
     """A house without limits, so that each operation is refused for what is tested and for nothing else."""
-    settings = {"LIMITS__ENABLED": "false", "TELEMETRY__ACCESS_LOG": "false"}
+    settings = {"LIMITS__ENABLED": "false", "TELEMETRY__ACCESS_LOG": "false", **MAILS}
     with running_fakestore() as shop, house(STORE__UPSTREAM_URL=shop.url, **settings) as running:
         yield running
 
@@ -44,11 +48,19 @@ def powerless(served: Served) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture(scope="module")
+def somebody(served: Served) -> Iterator[httpx.Client]:
+    """A person who is logged in."""
+    with person(served) as found:
+        yield found.client
+
+
+@pytest.fixture(scope="module")
 def used_up(house: House, new_database: Callable[[], str]) -> Iterator[Served]:
     """A house that takes one call an hour of each caller, and has taken it."""
     database = new_database()
+    answered = ("invitations.answer",)
     petstory = ("petstory.orders", "petstory.uploads", "petstory.read", "petstory.act")
-    for name in ("pets.list", "pets.read", "files.download", "hooks", "outages.summary", *petstory):
+    for name in ("pets.list", "pets.read", "files.download", "hooks", "outages.summary", *answered, *petstory):
         sql(
             database,
             'INSERT INTO limit_overrides (name, quota, "window", updated_by) VALUES ($1, 1, 3600, $2)',
@@ -60,6 +72,7 @@ def used_up(house: House, new_database: Callable[[], str]) -> Iterator[Served]:
             for path in ("/.well-known/jwks.json", "/api/v2/pets", f"/api/v2/pets/{uuid4()}", "/api/v2/files/none"):
                 client.get(path)
             client.post("/api/v2/hooks/none")
+            client.post("/api/v2/invitations/look")
             client.get("/outages")
             client.get(f"{ORDERS}/none")
             for below in ("", "/none/photos", "/none/cancel"):
@@ -105,10 +118,10 @@ class TestForbidden:
 
 
 class TestNotFound:
-    @each(lambda operation: bool(operation.names) and name_of(operation) not in MAKES_WHAT_IT_NAMES)
-    def test_404_for_what_is_not_there(self, served: Served, operation: Operation) -> None:
+    @each(lambda operation: bool(operation.names) and name_of(operation) not in MAKES_WHAT_IT_NAMES | ANY_ADDRESS)
+    def test_404_for_what_is_not_there(self, served: Served, somebody: httpx.Client, operation: Operation) -> None:
         """An unknown id or name is not found, by any method."""
-        answer = call(served.client, operation)
+        answer = call(somebody if is_of_persons(operation) else served.client, operation)
         problem(answer, 404, "NOT_FOUND")
         documented(operation, answer)
 

@@ -1,6 +1,7 @@
 """Walls between tenants in the database of a house in use, and what happens where a table has none."""
 
 import asyncio
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from esteio.db.tenancy import TENANT_MAPS
 from esteio.embedded.engines import Engines
 from tests.conftest import House
 from tests.contract.process import ENDS_WITHIN, start
-from tests.house import Served, environment, sql
+from tests.house import AMPLE, Served, environment, sql
 
 ROLE = "esteio_runtime"
 REFUSED = 2
@@ -55,13 +56,16 @@ def owned(served: Served) -> list[str]:
 COLUMNS_OF = "SELECT column_name FROM information_schema.columns WHERE table_name = $1 AND table_schema = 'public'"
 STANDING = (
     "job_id tenant_id name queue lane lane_limit state due_at published_at attempts crashes fence worker lease_until "
-    "started_at cancel_requested"
+    "started_at cancel_requested traceparent"
 )
 MAPPED = {
     "api_key_digests": {"digest", "key_id", "tenant_id"},
     "refresh_token_digests": {"digest", "tenant_id"},
+    "mail_token_digests": {"digest", "tenant_id"},
+    "oauth_secret_digests": {"digest", "secret_id", "tenant_id"},
     "job_tickets": set(STANDING.split()),
     "outbox_queue": {"consumer", "position", "tenant_id"},
+    "tenant_identities": {"digest", "tenant_id"},
 }
 COLUMNS = """
 SELECT column_name, data_type, character_maximum_length AS most FROM information_schema.columns
@@ -82,21 +86,29 @@ VALUES = {
 }
 
 
-def _value(kind: str, most: int | None) -> str:
-    return VALUES.get(kind) or f"'{'pending'[:most]}'"
+CHOICES = """
+SELECT pg_get_constraintdef(c.oid) AS rule FROM pg_constraint c
+WHERE c.contype = 'c' AND c.conrelid = $1::text::regclass
+"""
+CHOICE = re.compile(r"\(\(?(\w+)\)?::text = ANY \(.*?ARRAY\['(\w+)'")
+
+
+def _value(kind: str, most: int | None, allowed: str | None) -> str:
+    return VALUES.get(kind) or f"'{allowed or 'pending'[:most]}'"
 
 
 def fill(served: Served, table: str) -> None:
     """Write a row of the default tenant that says nothing, past the table's foreign keys."""
     columns = served.sql(COLUMNS, table)
     names = ", ".join(["tenant_id", *(row["column_name"] for row in columns)])
-    values = ", ".join(["$1", *(_value(row["data_type"], row["most"]) for row in columns)])
+    allowed = dict(found.groups() for row in served.sql(CHOICES, table) if (found := CHOICE.search(row["rule"])))
+    values = ["$1", *(_value(row["data_type"], row["most"], allowed.get(row["column_name"])) for row in columns)]
 
     async def write() -> None:
-        connection = await asyncpg.connect(served.database_url.replace("//esteio@", "//postgres@"), timeout=10)
+        connection = await asyncpg.connect(served.database_url.replace("//esteio@", "//postgres@"), timeout=AMPLE)
         try:
             await connection.execute("SET session_replication_role = replica")
-            await connection.execute(f"INSERT INTO {table} ({names}) VALUES ({values})", DEFAULT_TENANT)
+            await connection.execute(f"INSERT INTO {table} ({names}) VALUES ({', '.join(values)})", DEFAULT_TENANT)
         finally:
             await connection.close()
 
@@ -107,7 +119,7 @@ def as_the_api(served: Served, tenant: UUID | None, statement: str, *values: Any
     """Run a statement as the role that the API takes on; the status of the command, or its rows."""
 
     async def run() -> Any:
-        connection = await asyncpg.connect(served.database_url, timeout=10)
+        connection = await asyncpg.connect(served.database_url, timeout=AMPLE)
         try:
             async with connection.transaction():
                 await connection.execute(f"SET LOCAL ROLE {ROLE}")

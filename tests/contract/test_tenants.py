@@ -1,178 +1,63 @@
 """Two tenants in one house: neither learns anything of the other, not even that it is there."""
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any
-from uuid import UUID, uuid4
 
 import httpx
 import pytest
 
-from esteio.auth.permissions import PLATFORM, area
 from esteio.http.routing import Operation
 from esteio.standins.fakestore import running_fakestore
 from tests.conftest import House
+from tests.contract.households import (
+    CAPSULES,
+    HOOKS,
+    INVITATIONS,
+    PASSWORD,
+    PETS,
+    Household,
+    found_tenant,
+    id_for,
+    nobody_like,
+    seen,
+)
 from tests.contract.operations import (
-    ALL,
     DOCUMENTS,
-    EVERYBODYS,
-    LIKED,
-    MAKES_WHAT_IT_NAMES,
+    MAILS,
     VERSIONS,
     address,
     call,
     described,
     each,
-    name_of,
+    is_of_persons,
+    is_platform,
+    misses_what_it_names,
 )
-from tests.contract.operations import report as report_outage
 from tests.contract.problems import problem
-from tests.files.keeping import kept
 from tests.house import Served, eventually
-from tests.store.liking import stored
+from tests.store.liking import person
 
-PETS = "/api/v2/pets"
-PASSWORD = "correct horse battery"
-VOLATILE = {"date", "x-request-id", "ratelimit", "x-ratelimit-remaining", "x-ratelimit-reset"}
-HOOKS = "/api/v2/webhooks"
 LISTS = (
     *("/api/v2/pets", "/api/v2/keys", "/api/v2/users", "/api/v2/roles", "/api/v2/audit"),
+    "/api/v2/oauth-clients",
     *(f"{HOOKS}/endpoints", f"{HOOKS}/deliveries", f"{HOOKS}/receipts"),
-    *("/api/v2/favorites", "/api/v2/petstory/admin/orders"),
+    *("/api/v2/favorites", "/api/v2/petstory/admin/orders", CAPSULES, INVITATIONS),
 )
-
-
-@dataclass
-class Household:
-    """A tenant, its administrator as a client, and one of everything that it can have."""
-
-    slug: str
-    client: httpx.Client
-    ids: dict[str, str]
-    words: set[str] = field(default_factory=set)
-
-    def make(self, path: str, **body: Any) -> dict[str, Any]:
-        answer = self.client.post(path, json=body)
-        assert answer.status_code == 201, answer.text
-        found: dict[str, Any] = answer.json()["data"]
-        return found
-
-
-def found_tenant(served: Served, slug: str) -> Household:
-    """Make a tenant through the API; its administrator logs in and makes a key, and with it everything else."""
-    email = f"boss@{slug}.example"
-    first = {"email": email, "name": f"Boss of {slug}", "password": PASSWORD}
-    made = served.client.post("/api/v2/tenants", json={"slug": slug, "name": slug.title(), "admin": first})
-    assert made.status_code == 201, made.text
-    entered = served.anonymous.post("/api/v2/auth/login", json={"email": email, "password": PASSWORD})
-    token = entered.json()["data"]["access_token"]
-    body = {"name": f"key of {slug}", "scopes": ["*"]}
-    key = served.anonymous.post("/api/v2/keys", json=body, headers={"Authorization": f"Bearer {token}"})
-    client = served.with_key(key.json()["data"]["key"])
-    household = Household(slug, client, {"tenant_id": made.json()["data"]["id"]})
-    furnish(household)
-    hear(served, household)
-    like(served, household, token)
-    order(served, household)
-    household.ids["source"] = "nobody"
-    household.ids["token"] = kept(served, b"x", tenant=UUID(made.json()["data"]["id"])).link.rpartition("/")[2]
-    return household
-
-
-def furnish(household: Household) -> None:
-    slug, ids = household.slug, household.ids
-    pets = [household.make(PETS, name=f"Pet {number} of {slug}", species="dog") for number in (1, 2)]
-    feeding = household.make(f"{PETS}/{pets[0]['id']}/feedings", food=f"food of {slug}", grams=100)
-    key = household.make("/api/v2/keys", name=f"spare key of {slug}", scopes=["pets:write"])
-    user = household.make("/api/v2/users", email=f"user@{slug}.example", name=f"User of {slug}")
-    task = household.client.post(f"{PETS}/export", json={}).json()["data"]
-    roles = [household.make("/api/v2/roles", name=f"{name}-{slug}", permissions=["pets:write"]) for name in "ab"]
-    ids |= {"pet_id": pets[0]["id"], "key_id": key["id"], "user_id": user["id"], "roles": roles[0]["name"]}
-    ids["task_id"] = task["id"]
-    ids |= furnish_hooks(household) | furnish_outages(household)
-    household.words = {*ids.values(), slug, pets[1]["id"], feeding["id"], key["public_id"], user["email"]}
-
-
-def furnish_hooks(household: Household) -> dict[str, str]:
-    """Webhook endpoints of the tenant, and something that is sent to them."""
-    url = f"https://{household.slug}.example.com/hook"
-    endpoints = [household.make(f"{HOOKS}/endpoints", url=url, events=["webhook.*"])["id"] for _ in range(2)]
-    sent = [household.client.post(f"{HOOKS}/endpoints/{endpoint}/test").json()["data"] for endpoint in endpoints]
-    return {"endpoint_id": endpoints[0], "delivery_id": sent[0]["id"]}
-
-
-def furnish_outages(household: Household) -> dict[str, str]:
-    """An outage and a consumer's demand of the tenant."""
-    outage = report_outage(household.client, "/api/v2/outages").rpartition("/")[2]
-    protocol = f"{household.slug}-demand"
-    report = next(operation for operation in ALL if name_of(operation) == "PUT /api/v2/outages/demands/{protocol}")
-    answer = call(household.client, report, address(report, protocol=protocol))
-    assert answer.status_code == 201, answer.text
-    return {"protocol": protocol, "external_id": outage}
-
-
-def hear(served: Served, household: Household) -> None:
-    """Webhooks that somebody sent to the tenant."""
-    for _ in range(2):
-        receipt = household.ids["receipt_id"] = str(uuid4())
-        served.sql(
-            "INSERT INTO webhook_receipts VALUES ($1, $2, 'bank', $3, '{}', 'x', $1, now())",
-            receipt,
-            household.ids["tenant_id"],
-            f"{household.slug}-{receipt}",
-        )
-        household.words |= {receipt}
-
-
-def order(served: Served, household: Household) -> None:
-    """Books that were ordered of the tenant, which none of its own customers can do yet: a photo in each."""
-    tenant = household.ids["tenant_id"]
-    for _ in range(2):
-        order, photo = str(uuid4()), str(uuid4())
-        served.sql(
-            "INSERT INTO petstory_customers (id, tenant_id, email, email_key, uploads, created_at) "
-            "VALUES ($1, $2, $3, $3, '{}', now())",
-            order,
-            tenant,
-            f"{order}@{household.slug}.example",
-        )
-        served.sql(
-            "INSERT INTO petstory_orders (id, tenant_id, customer_id, state, pet_name, words, language, styles, price, "
-            "currency, received, spent, wanted, link, tribute, tribute_link, version, created_at, updated_at, "
-            "expires_at) VALUES ($1, $2, $1, 'photos_uploaded', 'Rex', '', 'en', '{line}', 47, 'BRL', 0, 0, 0, 1, "
-            "true, 1, 1, now(), now(), now() + interval '7 days')",
-            order,
-            tenant,
-        )
-        served.sql(
-            "INSERT INTO petstory_photos (id, tenant_id, order_id, position, file_id, sha256, width, height, size, "
-            "source, created_at) VALUES ($1, $2, $3, 1, $1, 'x', 1, 1, 1, 'jpeg', now())",
-            photo,
-            tenant,
-            order,
-        )
-        household.ids |= {"order_id": order, "photo_id": photo}
-        household.words |= {order, photo}
-
-
-def like(served: Served, household: Household, token: str) -> None:
-    """Favourites of the tenant's administrator."""
-    stored(served, LIKED, LIKED + 1)
-    for product in (LIKED + 1, LIKED):
-        body, held = {"product_id": product}, {"Authorization": f"Bearer {token}"}
-        answer = served.anonymous.post("/api/v2/favorites", json=body, headers=held)
-        household.ids["favorite_id"] = answer.json()["data"]["id"]
-        household.words |= {household.ids["favorite_id"]}
 
 
 @pytest.fixture(scope="module")
 def served(house: House, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A house with two tenants beside its own."""
     files = tmp_path_factory.mktemp("files").as_uri()
-    settings = {"TELEMETRY__ACCESS_LOG": "false", "FILES__URL": files}
+    settings = {"TELEMETRY__ACCESS_LOG": "false", "FILES__URL": files, **MAILS}
     with running_fakestore() as shop, house(STORE__UPSTREAM_URL=shop.url, **settings) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def somebody(served: Served) -> Iterator[httpx.Client]:
+    """A person of the default tenant, who is logged in."""
+    with person(served) as found:
+        yield found.client
 
 
 @pytest.fixture(scope="module")
@@ -180,7 +65,7 @@ def ours(served: Served) -> Iterator[Household]:
     """The tenant that has something to lose."""
     household = found_tenant(served, "ours-qzx")
     yield household
-    household.client.close()
+    household.close()
 
 
 @pytest.fixture(scope="module")
@@ -188,7 +73,7 @@ def theirs(served: Served) -> Iterator[Household]:
     """The tenant whose administrator looks around."""
     household = found_tenant(served, "them-qzx")
     yield household
-    household.client.close()
+    household.close()
 
 
 @pytest.fixture(scope="module")
@@ -196,44 +81,7 @@ def strangers(served: Served) -> Iterator[Household]:
     """A tenant that has never named anything of anybody else's, so that not even its audit log does."""
     household = found_tenant(served, "far-off-qzx")
     yield household
-    household.client.close()
-
-
-def id_for(operation: Operation, name: str, ids: dict[str, str]) -> str:
-    """What of the household the parameter names; `name` is a role where roles are asked for."""
-    if name != "name":
-        return ids[name]
-    return ids["roles"] if "/roles/" in operation.path else "default"
-
-
-def nobody_like(value: str) -> str:
-    """Something of the same form that does not exist."""
-    return str(uuid4()) if re.fullmatch("[0-9a-f-]{36}", value) else value[:-4] + uuid4().hex[:4]
-
-
-def seen(answer: httpx.Response, *named: str) -> tuple[int, dict[str, str], bytes]:
-    """Everything that a caller can see of an answer, but for what differs with each request and what it named."""
-    headers = {name: value for name, value in answer.headers.items() if name not in VOLATILE}
-    body = answer.content
-    for value in named:
-        body = body.replace(value.encode(), b"(named)")
-    body = re.sub(rb'"(timestamp|request_id|trace_id)":"[^"]*"', rb'"\1":""', body)
-    return answer.status_code, headers, body
-
-
-def is_platform(operation: Operation) -> bool:
-    return area(operation.rules.permission or "") in PLATFORM
-
-
-def misses_what_it_names(operation: Operation) -> bool:
-    """What makes a tenant's resource by its name is shown by the service's own tests to make it in its own tenant.
-
-    What has a secret link belongs to who holds that; tests/petstory shows that no other tenant gets there.
-    """
-    if "link" in operation.names:
-        return False
-    makes = name_of(operation) in MAKES_WHAT_IT_NAMES and not is_platform(operation)
-    return bool({*operation.names} - {*EVERYBODYS}) and bool(described(operation)) and not makes
+    household.close()
 
 
 def is_a_read(operation: Operation) -> bool:
@@ -247,19 +95,21 @@ class TestEveryOperation:
         given = {name: id_for(operation, name, ours.ids) for name in operation.names}
         none = {name: nobody_like(value) for name, value in given.items()}
         condition = {"If-Match": '"1"'}
-        real = call(theirs.client, operation, address(operation, **given), headers=condition)
-        vain = call(theirs.client, operation, address(operation, **none), headers=condition)
+        caller = theirs.caller(operation)
+        real = call(caller, operation, address(operation, **given), headers=condition)
+        vain = call(caller, operation, address(operation, **none), headers=condition)
         assert seen(real, *given.values()) == seen(vain, *none.values())
         problem(real, 403 if is_platform(operation) else 404)
 
     @each(lambda operation: misses_what_it_names(operation) and not is_platform(operation))
     def test_a_tenants_ids_are_nobodys_to_the_platform(
-        self, served: Served, ours: Household, operation: Operation
+        self, served: Served, somebody: httpx.Client, ours: Household, operation: Operation
     ) -> None:
         """The default tenant makes tenants, but sees as little of what is in them as anybody."""
+        caller = somebody if is_of_persons(operation) else served.client
         given = {name: id_for(operation, name, ours.ids) for name in operation.names}
         none = {name: nobody_like(value) for name, value in given.items()}
-        real, vain = (call(served.client, operation, address(operation, **ids)) for ids in (given, none))
+        real, vain = (call(caller, operation, address(operation, **ids)) for ids in (given, none))
         assert seen(real, *given.values()) == seen(vain, *none.values())
         assert real.status_code == 404
 
@@ -267,7 +117,7 @@ class TestEveryOperation:
         """After all that, everything is as it was made."""
         paths = {"pet_id": PETS, "key_id": "/api/v2/keys", "user_id": "/api/v2/users", "roles": "/api/v2/roles"}
         paths["endpoint_id"] = f"{HOOKS}/endpoints"
-        paths["favorite_id"] = "/api/v2/favorites"
+        paths |= {"favorite_id": "/api/v2/favorites", "capsule_id": CAPSULES, "invitation_id": INVITATIONS}
         for name, collection in paths.items():
             assert ours.client.get(f"{collection}/{ours.ids[name]}").json()["data"]["version"] <= 2
 
@@ -276,7 +126,7 @@ class TestEveryOperation:
     def test_no_list_shows_anything_of_ours(self, ours: Household, strangers: Household, operation: Operation) -> None:
         """Whatever can be read without an id holds no id, name or address of another tenant."""
         params = {name: "e" for name in ("name",) if operation.path == "/api/v1/pets/search"}
-        answer = strangers.client.get(operation.path, params=params)
+        answer = strangers.caller(operation).get(operation.path, params=params)
         assert answer.status_code == (403 if is_platform(operation) else 200)
         assert [word for word in ours.words if word in answer.text] == []
 

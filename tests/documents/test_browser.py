@@ -29,7 +29,9 @@ FLAGS = (
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
     "--enable-logging=stderr",
     "--virtual-time-budget=10000",
+    "--window-size=1280,40000",
 )
+"""Of a long list Swagger UI keeps only what is in sight: the window is as tall as any of them."""
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,6 +25,12 @@ def text_of(slug: str) -> str:
     return (pages_folder() / f"{slug}.md").read_text("utf-8")
 
 
+def example(text: str) -> dict[str, Any]:
+    """The body that a page shows. One of the OAuth endpoints has the form of RFC 6749."""
+    found: dict[str, Any] = json.loads(text.partition("```json\n")[2].partition("\n```")[0])
+    return found
+
+
 def test_one_page_for_each() -> None:
     """The folder has a page for every code and none for a code that is no more."""
     assert sorted(path.name for path in pages_folder().iterdir()) == sorted(f"{slug}.md" for slug in own_kinds())
@@ -42,7 +49,11 @@ def test_true_to_its_class(slug: str) -> None:
     assert lines[0] == f"# {kind.code}"
     assert lines[2] == f"{kind.status} · {kind.title}"
     assert [line for line in lines if line.startswith("## ")] == list(SECTIONS)
-    body = json.loads(text.partition("```json\n")[2].partition("\n```")[0])
+    body = example(text)
+    if hasattr(kind, "oauth"):
+        assert (body["error"], body["error_description"]) == (kind.oauth, kind.words)
+        assert body["error_uri"].endswith(f"/errors/{slug}")
+        return
     assert (body["status"], body["title"], body["success"]) == (kind.status, kind.title, False)
     assert body["type"].endswith(f"/errors/{slug}")
     assert {item["code"] for item in body["errors"]} == {kind.code}
@@ -51,8 +62,12 @@ def test_true_to_its_class(slug: str) -> None:
 def test_examples_have_the_real_members(served: Served) -> None:
     """The examples have the members, in order, that a real error body has."""
     real = served.anonymous.get("/api/v2/nothing-here").json()
-    for slug in own_kinds():
-        body = json.loads(text_of(slug).partition("```json\n")[2].partition("\n```")[0])
+    foreign = served.anonymous.post("/oauth/token").json()
+    for slug, kind in own_kinds().items():
+        body = example(text_of(slug))
+        if hasattr(kind, "oauth"):
+            assert list(body) == list(foreign), slug
+            continue
         assert list(body) == list(real), slug
         assert list(body["errors"][0]) == list(real["errors"][0]), slug
 

@@ -11,6 +11,8 @@ from typing import Any
 import asyncpg
 import pytest
 
+from tests.house import AMPLE
+
 
 @contextmanager
 def private_directory() -> Iterator[Path]:
@@ -39,7 +41,7 @@ def sql() -> Callable[[str, str], Any]:
     """Runs one statement and answers its first value."""
 
     async def ask(url: str, statement: str) -> Any:
-        connection = await asyncpg.connect(url, timeout=10)
+        connection = await asyncpg.connect(url, timeout=AMPLE)
         try:
             return await connection.fetchval(statement)
         finally:

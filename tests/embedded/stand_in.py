@@ -17,7 +17,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 SHOWN = ("ESTEIO_DATABASE__URL", "ESTEIO_REDIS__URL", "ESTEIO_SECRET_KEY")
-PARTY = ("PARTY_URL", "PARTY_SECRET")
+PARTY = ("PARTY_URL", "PARTY_SECRET", "ESTEIO_DEVELOPMENT__STAND_INS")
 UNTIL_END_OF_LIFELINE = "import os; os.read(int(os.environ['ESTEIO_LIFELINE_FD']), 1)"
 
 

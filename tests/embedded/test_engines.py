@@ -13,6 +13,7 @@ import redis
 
 from esteio.embedded.engines import Engines, running_engines
 from esteio.embedded.sockets import LONGEST
+from tests.house import AMPLE
 
 Sql = Callable[[str, str], Any]
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root changes accounts")
@@ -121,7 +122,7 @@ def test_stop_leaves_no_process(place: Path) -> None:
     """After the block neither the engines nor any process they started exist."""
     with running_engines(place, durable=False) as engines:
         processes = family(engines.postgres.pid) + family(engines.valkey.pid)
-    assert psutil.wait_procs(processes, timeout=5)[1] == []
+    assert psutil.wait_procs(processes, timeout=AMPLE)[1] == []
     assert not (place / "children.json").exists()
 
 

@@ -18,7 +18,7 @@ import psutil
 import pytest
 
 from esteio.embedded.patience import until
-from tests.house import unused_port
+from tests.house import AMPLE, unused_port
 
 HOUSE = [sys.executable, str(Path(__file__).with_name("run_house.py"))]
 UP = [sys.executable, "-c", "from esteio.cli.up import up; up()"]
@@ -42,7 +42,7 @@ class Up:
     told: list[str]
 
     def ask(self) -> dict[str, Any]:
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/", timeout=15) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/", timeout=AMPLE) as answer:
             return dict(json.load(answer))
 
     def answers(self) -> bool:
@@ -245,6 +245,7 @@ def test_a_stand_in_is_there_from_start_to_end(data: Path, free_port: int, place
         assert (asked(url)["PARTY_SECRET"], up.ask()["PARTY_SECRET"]) == ("known to both", "known to both")
         told = data / "stand-ins.json"
         assert told.stat().st_mode & 0o777 == 0o600
+        assert up.ask()["ESTEIO_DEVELOPMENT__STAND_INS"] == str(told)
         party = json.loads(told.read_text())["Party"]
         assert (party["url"], party["letters"]) == (url, str(data / "letters"))
         assert asked(url)["arguments"][1:] == [url.rpartition(":")[2], party["letters"]]
@@ -262,7 +263,7 @@ def test_a_stand_in_is_there_from_start_to_end(data: Path, free_port: int, place
 def asked(url: str) -> dict[str, Any]:
     """What the server says of itself; nothing when it is away."""
     try:
-        with urllib.request.urlopen(url, timeout=15) as answer:
+        with urllib.request.urlopen(url, timeout=AMPLE) as answer:
             return dict(json.load(answer))
     except OSError:
         return {}
@@ -273,6 +274,7 @@ def test_no_stand_in_without_need(data: Path, free_port: int) -> None:
     (data / "stand-ins.json").write_text("of a run that was killed")
     with opened(data, free_port) as up:
         assert up.ask()["PARTY_URL"] is None
+        assert up.ask()["ESTEIO_DEVELOPMENT__STAND_INS"] == ""
         assert not (data / "stand-ins.json").exists()
         assert up.told == [f"ready at http://127.0.0.1:{free_port}"]
 

@@ -9,6 +9,7 @@ import pytest
 
 from esteio.embedded.directory import DataDirectory
 from esteio.embedded.stand_ins import StandIn, held
+from tests.house import AMPLE
 
 PARTS = (
     StandIn("One", lambda _: (), lambda place: {"ONE_URL": place.url, "ONE_SECRET": "s"}),
@@ -57,7 +58,7 @@ def test_a_port_is_kept_while_its_stand_in_is_away(tmp_path: Path) -> None:
             for _ in range(2):
                 with socket.socket() as other, pytest.raises(OSError, match="in use"):
                     other.bind(place)
-                with socket.create_server(place), socket.create_connection(place, timeout=15):
+                with socket.create_server(place), socket.create_connection(place, timeout=AMPLE):
                     pass
     with socket.create_server(place):
         pass

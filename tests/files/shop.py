@@ -11,6 +11,7 @@ from esteio.catalog import SHIPPED
 from esteio.jobs.runner import Runner
 from esteio.jobs.tickets import Tickets
 from esteio.resources import open_resources
+from esteio.settings import Settings
 from esteio.worker.assembly import Workshop, open_workshop
 from tests.house import Served
 
@@ -18,18 +19,18 @@ T = TypeVar("T")
 
 
 @asynccontextmanager
-async def opened_shop(served: Served) -> AsyncIterator[Workshop]:
-    """The workshop of a worker process of the house, with its clock."""
-    workshop = open_workshop("shop", served.app.settings, SHIPPED, served.app.resources.clock)
+async def opened_shop(served: Served, settings: Settings | None = None) -> AsyncIterator[Workshop]:
+    """The workshop of a worker process of the house, with its clock and, without others, its settings."""
+    workshop = open_workshop("shop", settings or served.app.settings, SHIPPED, served.app.resources.clock)
     async with open_resources(workshop.resources):
         yield workshop
 
 
-def in_shop(served: Served, work: Callable[[Workshop], Awaitable[T]]) -> T:
+def in_shop(served: Served, work: Callable[[Workshop], Awaitable[T]], settings: Settings | None = None) -> T:
     """Run a coroutine in a workshop of its own."""
 
     async def working() -> T:
-        async with opened_shop(served) as workshop:
+        async with opened_shop(served, settings) as workshop:
             return await work(workshop)
 
     return asyncio.run(working())
@@ -65,6 +66,18 @@ async def run_due(workshop: Workshop) -> int:
 def work_off(served: Served) -> int:
     """Run every job that is due, each once."""
     return in_shop(served, run_due)
+
+
+def interrupted(served: Served) -> bool:
+    """Let jobs whose database did not answer in time be due again at once; whether there were any.
+
+    A worker would run them again after their rest: a test of something else loses no job to a machine that stood still.
+    """
+    again = (
+        "UPDATE job_tickets t SET due_at = now(), published_at = NULL FROM jobs j "
+        "WHERE j.id = t.job_id AND t.state = 'retrying' AND j.error->>'code' = 'UNAVAILABLE' RETURNING t.job_id"
+    )
+    return bool(served.sql(again))
 
 
 def rested(served: Served) -> None:

@@ -48,7 +48,7 @@ def table() -> Iterator[RouteTable]:
             "/api/v2/pets/{pet_id}/feedings/{feeding_id}",
             {"pet_id": "rex", "feeding_id": "7"},
         ),
-        ("GET", "/api/v2/files/a/b/c.txt", "/api/v2/files/{name:path}", {"name": "a/b/c.txt"}),
+        ("GET", "/api/v2/files/a/b/c.txt", "/api/v2/files/{name}", {"name": "a/b/c.txt"}),
         ("HEAD", "/api/v2/pets", "/api/v2/pets", {}),
     ],
 )
@@ -79,7 +79,7 @@ def test_every_operation_of_the_house_is_found(served: Served) -> None:
     for operation in served.app.table:
         path = operation.path
         for name in operation.names:
-            path = path.replace(f"{{{name}}}", "x").replace(f"{{{name}:path}}", "x")
+            path = path.replace(f"{{{name}}}", "x")
         found, parameters, _ = served.app.table.find(operation.method, path)
         assert found is operation
         assert set(parameters) == set(operation.names)

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.house import Served
+from tests.house import AMPLE, Served
 
 
 @pytest.mark.parametrize(
@@ -17,7 +17,7 @@ def test_an_endless_head_is_cut_off(served: Served, endless: bytes) -> None:
     address = urlsplit(served.url)
     filler = b"X-More: yes\r\n" * 100 if endless.endswith(b"\n") else b"a" * 1300
     sent = 0
-    with socket.create_connection((address.hostname, address.port), timeout=10) as line:
+    with socket.create_connection((address.hostname, address.port), timeout=AMPLE) as line:
         line.sendall(endless)
         with pytest.raises(ConnectionError):
             while sent < 5_000_000:
@@ -38,7 +38,7 @@ def test_requests_sent_ahead_are_answered_in_order(served: Served) -> None:
         b"GET %b HTTP/1.1\r\nHost: x\r\nX-Request-ID: number-%d\r\n\r\n" % (path, number)
         for number, path in enumerate([b"/livez", b"/nowhere", b"/api/v2/pets", b"/livez"])
     )
-    with socket.create_connection((address.hostname, address.port), timeout=10) as line:
+    with socket.create_connection((address.hostname, address.port), timeout=AMPLE) as line:
         line.sendall(request)
         answer = b""
         while b"x-request-id: number-3" not in answer:

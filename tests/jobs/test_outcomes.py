@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
 from esteio.base.errors import Forbidden, Internal, Unavailable
 from esteio.db.batches import batch
@@ -193,6 +194,23 @@ class TestFailure:
         job = await bench.order(TWICE)
         assert await tried(bench, job, TWICE, raising(TimeoutError())) == "retrying"
         assert (await error_of(bench, job))["code"] == "INTERNAL_ERROR"
+
+    @pytest.mark.parametrize(("asked", "outcome"), [({}, "retrying"), ({"budget": 30.0}, "succeeded")])
+    async def test_its_transactions_last_as_the_settings_say(
+        self, bench: Bench, asked: dict[str, float], outcome: str
+    ) -> None:
+        """A transaction of a job is over within the settings' time for one, unless it asks for more itself."""
+        usual = bench.database.settings
+
+        async def do(run: Run, item: Item) -> None:
+            bench.database.settings = usual.model_copy(update={"transaction_timeout": 0.3})
+            try:
+                async with run.transaction(**asked) as session:
+                    await session.execute(text("SELECT pg_sleep(0.6)"))
+            finally:
+                bench.database.settings = usual
+
+        assert await tried(bench, await bench.order(TWICE), TWICE, do) == outcome
 
     async def test_words_that_cannot_be_kept_still_end_the_job(self, bench: Bench) -> None:
         """A refusal whose detail has U+0000, half a surrogate or a megabyte fails the job all the same."""

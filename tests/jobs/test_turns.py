@@ -36,6 +36,22 @@ class TestTurns:
         taken = await bench.tickets.take("io", 100)
         assert sorted(list(map(mine.__getitem__, taken)).count(lane) for lane in lanes) == [10] * 10
 
+    async def test_many_lanes_are_not_many_shares(self, bench: Bench) -> None:
+        """A tenant whose jobs wait in forty lanes gets half of the turns beside one with a single lane."""
+        for _ in range(40):
+            await bench.orders(PLAIN, 10, lane=uuid4())
+        others = await bench.orders(PLAIN, 40, tenant=OTHER)
+        assert len(set(await bench.tickets.take("io", 40)) & set(others)) == 20
+        assert len(set(await bench.tickets.take("io", 40)) & set(others)) == 20
+
+    async def test_a_kind_is_not_behind_the_lanes_of_another(self, bench: Bench) -> None:
+        """A tenant's job that came last is among the first two taken, before forty lanes of another kind."""
+        for _ in range(40):
+            await bench.orders(NARROW, 10, lane=uuid4())
+        assert len(await bench.tickets.take("io", 20)) == 20
+        export = await bench.order(PLAIN)
+        assert export in (await bench.tickets.take("io", 20))[:2]
+
     async def test_within_a_lane_the_older_goes_first(self, bench: Bench) -> None:
         """Jobs of one lane are taken in the order in which they were written, each once."""
         written = [await bench.order(PLAIN) for _ in range(30)]

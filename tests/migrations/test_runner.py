@@ -15,19 +15,23 @@ from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 
 import esteio.auth.tables
+import esteio.backups.tables
 import esteio.events.events
 import esteio.files.tables
 import esteio.http.idempotency
 import esteio.jobs.tables
+import esteio.traffic.tables
 import esteio.webhooks.tables
 from esteio.base.errors import StartRefused
 from esteio.base.principal import DEFAULT_TENANT
+from esteio.catalog import SHIPPED
 from esteio.db.revisions import known_revisions, present_revisions
 from esteio.db.settings import DatabaseSettings
 from esteio.db.tables import Table
 from esteio.embedded.engines import Engines
 from esteio.migrations.runner import VERSIONS, migrate
-from tests.house import on_database, sql
+from esteio.runtime.opening import service_folders
+from tests.house import on_database, patient, sql
 
 REVISION = '''
 """A table of a service."""
@@ -74,7 +78,7 @@ def service(tmp_path: Path) -> Callable[..., Path]:
 
 
 def settings(url: str) -> DatabaseSettings:
-    return DatabaseSettings(url=url)  # type: ignore[arg-type]
+    return patient(url)
 
 
 def present(url: str) -> frozenset[str]:
@@ -105,30 +109,39 @@ def test_the_default_tenant_is_made(empty: str) -> None:
     assert [tuple(row) for row in sql(empty, "SELECT id, slug FROM tenants")] == [(DEFAULT_TENANT, "default")]
 
 
+SERVICES_TABLES = {
+    mapper.class_.__tablename__
+    for mapper in Table.registry.mappers
+    if mapper.class_.__module__.startswith("esteio.services.")
+}
 BESIDE_COLUMNS = ("remove_index", "remove_constraint", "remove_fk")
 
 
-def is_index_of_queue(difference: object) -> bool:
-    """Jobs, files and webhooks are asked in plain SQL: their indexes and constraints stand in the migrations alone."""
+def is_of_migrations_alone(difference: object) -> bool:
+    """Jobs, files, webhooks and services are asked in plain SQL: their indexes and constraints stand in migrations."""
     if not isinstance(difference, tuple) or difference[0] not in BESIDE_COLUMNS:
         return False
     name: str = difference[1].table.name
-    return name.startswith(("job", "file", "webhook"))
+    return name.startswith(("job", "file", "webhook")) or name in SERVICES_TABLES
 
 
-def test_the_tables_are_those_that_the_models_describe(empty: str) -> None:
-    """Nothing in the models is missing in the database, and the other way round: the two cannot drift apart."""
-    asyncio.run(migrate(settings(empty)))
-    modules = (
-        esteio.auth.tables,
-        esteio.events.events,
-        esteio.files.tables,
-        esteio.http.idempotency,
-        esteio.jobs.tables,
-        esteio.webhooks.tables,
-    )
-    packages = tuple(module.__name__ for module in modules)
+MODULES = (
+    esteio.auth.tables,
+    esteio.events.events,
+    esteio.backups.tables,
+    esteio.files.tables,
+    esteio.http.idempotency,
+    esteio.jobs.tables,
+    esteio.traffic.tables,
+    esteio.webhooks.tables,
+)
+"""Where the platform describes its tables."""
+
+
+def drifted(url: str, packages: tuple[str, ...]) -> list[object]:
+    """In what the database differs from the models of the packages."""
     models = [mapper.class_ for mapper in Table.registry.mappers if mapper.class_.__module__.startswith(packages)]
+    assert models
     names = {model.__tablename__ for model in models} | {"alembic_version"}
 
     def differences(connection: Connection) -> list[object]:
@@ -137,17 +150,29 @@ def test_the_tables_are_those_that_the_models_describe(empty: str) -> None:
             "include_object": lambda _, name, kind, *__: kind != "table" or name in names,
         }
         found = compare_metadata(MigrationContext.configure(connection, opts=options), Table.metadata)
-        return [one for one in found if "alembic_version" not in str(one) and not is_index_of_queue(one)]
+        return [one for one in found if "alembic_version" not in str(one) and not is_of_migrations_alone(one)]
 
     async def compare() -> list[object]:
-        engine = create_async_engine("postgresql+asyncpg://", async_creator=lambda: asyncpg.connect(empty))
+        engine = create_async_engine("postgresql+asyncpg://", async_creator=lambda: asyncpg.connect(url))
         async with engine.connect() as connection:
             found = await connection.run_sync(differences)
         await engine.dispose()
         return found
 
-    found = asyncio.run(compare())
-    assert len(names) > 15 and found == [], str(found)
+    return asyncio.run(compare())
+
+
+def test_the_tables_are_those_that_the_models_describe(empty: str) -> None:
+    """Nothing in the models is missing in the database, and the other way round: the two cannot drift apart."""
+    asyncio.run(migrate(settings(empty)))
+    assert drifted(empty, tuple(module.__name__ for module in MODULES)) == []
+
+
+@pytest.mark.parametrize("service", sorted(manifest.name for manifest in SHIPPED))
+def test_the_tables_of_a_service_are_those_that_its_models_describe(empty: str, service: str) -> None:
+    """The same for each shipped service and what its own migrations make."""
+    asyncio.run(migrate(settings(empty), service_folders(SHIPPED)))
+    assert drifted(empty, (f"esteio.services.{service}",)) == []
 
 
 def migrating(url: str, role: str = "esteio_runtime") -> subprocess.Popen[str]:

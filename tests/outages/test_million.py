@@ -15,7 +15,7 @@ from esteio.base.principal import DEFAULT_TENANT
 from esteio.db.tenancy import SETTING
 from esteio.services.outages.active import AT_MOMENT
 from tests.conftest import House
-from tests.house import Served
+from tests.house import AMPLE, Served
 
 PATH = "/quantitativointerrupcoesativas"
 STORED, OPEN = 1_000_000, 500
@@ -54,7 +54,7 @@ def served(house: House, new_database: Callable[[], str]) -> Iterator[Served]:
 
 def _fill(served: Served) -> None:
     async def fill() -> None:
-        connection = await asyncpg.connect(served.database_url.replace("//esteio@", "//postgres@"), timeout=10)
+        connection = await asyncpg.connect(served.database_url.replace("//esteio@", "//postgres@"), timeout=AMPLE)
         try:
             # Rows that are made to fit one another need not be looked up a million times.
             await connection.execute("SET session_replication_role = replica")

@@ -461,7 +461,7 @@ def _counted(outcome: str) -> float:
 
 
 def _metric(name: str) -> float:
-    found = re.search(rf"^{re.escape(name)} (.+)$", exposition().decode(), re.MULTILINE)
+    found = re.search(rf"^{re.escape(name)} (.+)$", exposition()[0].decode(), re.MULTILINE)
     return float(found[1]) if found else 0.0
 
 

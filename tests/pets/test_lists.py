@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import House
-from tests.house import Served
+from tests.house import Served, altered
 
 BASE = "/api/v2/pets"
 NAMES = ["Bento", "Amora", "Caju", "Dora", "Elis", "Fubá", "Gaia", "Hugo", "Iara", "50%_off\\"]
@@ -115,7 +115,7 @@ class TestCursor:
         answer = served.client.get(BASE, params={**query, "cursor": cursor, **change})
         assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "INVALID_CURSOR")
 
-    @pytest.mark.parametrize("spoil", [lambda c: c[:-2], lambda c: "A" + c[1:], lambda _: "x", lambda c: c + "é"])
+    @pytest.mark.parametrize("spoil", [lambda c: c[:-2], altered, lambda _: "x", lambda c: c + "é"])
     def test_400_for_an_altered_cursor(self, served: Served, spoil: Any) -> None:
         """A cursor that was not written here is refused."""
         cursor = served.client.get(BASE, params={"limit": 2}).json()["meta"]["pagination"]["next"]
@@ -170,7 +170,8 @@ class TestConditions:
 
     def test_head_answers_like_get_without_a_body(self, served: Served) -> None:
         """HEAD gives the headers of GET and no content."""
-        got, asked = served.client.get(BASE), served.client.head(BASE)
+        plain = {"Accept-Encoding": "identity"}  # how long the gzip form is differs with the request's id
+        got, asked = served.client.get(BASE, headers=plain), served.client.head(BASE, headers=plain)
         assert asked.content == b""
         assert {name: asked.headers[name] for name in ("etag", "content-length", "content-type")} == {
             name: got.headers[name] for name in ("etag", "content-length", "content-type")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import asyncpg
 
-from tests.house import eventually
+from tests.house import AMPLE, eventually
 from tests.petstory.deployment import SLOW, Deployment, Journey
 
 NUMBER = 4711
@@ -62,7 +62,7 @@ def _locked(shop: Deployment) -> Iterator[None]:
     """The lock is held by a connection of its own."""
     loop = asyncio.new_event_loop()
     url = shop.given["ESTEIO_DATABASE__URL"].replace("//esteio@", "//postgres@")
-    connection = loop.run_until_complete(asyncpg.connect(url, timeout=10))
+    connection = loop.run_until_complete(asyncpg.connect(url, timeout=AMPLE))
     loop.run_until_complete(connection.execute(f"SELECT pg_advisory_lock({NUMBER})"))
     try:
         yield

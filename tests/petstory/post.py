@@ -14,8 +14,9 @@ from esteio.services.petstory.orders import Actor
 from esteio.services.petstory.states import State
 from esteio.services.petstory.tasks import MailKind
 from esteio.standins.smtp import Sink
-from tests.files.shop import in_shop, run_due
-from tests.house import Served
+from tests.auth.mails.post import waiting
+from tests.files.shop import in_shop, interrupted, run_due
+from tests.house import AMPLE, Served
 from tests.petstory.furnishing import Furnished, furnish
 
 FROM = "books@petstory.example.org"
@@ -30,8 +31,8 @@ def mailing(sink: Sink, **more: str) -> dict[str, str]:
         "MAIL__PORT": str(sink.port),
         "MAIL__FROM_ADDRESS": FROM,
         "MAIL__CA_FILE": str(sink.ca_file),
-        "MAIL__TIMEOUT": "10",
-        "MAIL__ANSWER_TIMEOUT": "2",
+        "MAIL__TIMEOUT": f"{AMPLE:g}",
+        "MAIL__ANSWER_TIMEOUT": f"{AMPLE:g}",
         **more,
     }
 
@@ -61,12 +62,15 @@ class Office:
 
         return self.served.run(ask)
 
-    def work(self, again: bool = False) -> int:
-        """Run the mails that are due, once; `again`: those that rest too."""
+    def work(self, again: bool = False, waits: float = AMPLE) -> int:
+        """Run the mails that are due, once; `again`: those that rest too. `waits`: see `waiting`."""
         self.served.sql("DELETE FROM job_tickets WHERE name <> 'petstory.send_mail'")
         if again:
             self.served.sql("UPDATE job_tickets SET due_at = now(), published_at = NULL WHERE state <> 'running'")
-        return in_shop(self.served, run_due)
+        done = in_shop(self.served, run_due, waiting(self.served.app.settings, waits))
+        if interrupted(self.served):
+            self.work(waits=waits)
+        return done
 
     def row(self, order: Furnished) -> dict[str, Any]:
         return dict(self.served.sql("SELECT * FROM petstory_orders WHERE id = $1", order.id)[0])

@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from esteio.services.petstory.book.making import BookFailed, make_book
-from tests.house import eventually
+from tests.house import AMPLE, eventually
 from tests.petstory.books import content, made, picture
 
 
@@ -91,7 +91,7 @@ def test_a_caller_that_gives_up_leaves_no_child(tmp_path: Path) -> None:
         found[0].suspend()
         try:
             making.cancel()
-            await asyncio.wait([making], timeout=20)
+            await asyncio.wait([making], timeout=AMPLE)
             assert making.cancelled()
         finally:
             with suppress(psutil.NoSuchProcess):

@@ -18,6 +18,7 @@ from pypdf import PdfReader
 from esteio.services.petstory.commands.pdf import pages
 from tests.cli.command import COMMAND, NOWHERE, Run, surroundings
 from tests.house import nobody, unused_port
+from tests.logs.kept import keep_file
 from tests.petstory.shop import PHOTOS
 
 DOG = PHOTOS / "dog.jpg"
@@ -73,6 +74,7 @@ def up(place: Path) -> Iterator[Home]:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
         process.wait(60)
+        keep_file(place / "log", objects=False)
 
 
 @pytest.fixture(scope="module")

@@ -196,7 +196,7 @@ def test_nobody_knows(office: Office, sink: Sink, fault: str) -> None:
     order = office.order()
     mail = office.mail(order)
     sink.next(fault)
-    office.work()
+    office.work(waits=2)
     assert office.state(order) == ("email_failed", "UNCONFIRMED")
     assert office.noted(mail)["state"] == "unconfirmed"
     office.work(again=True)

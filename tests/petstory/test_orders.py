@@ -9,7 +9,7 @@ import pytest
 from esteio.base.clock import TurnableClock
 from esteio.services.petstory.links import Link, written
 from tests.conftest import House
-from tests.house import Served, eventually
+from tests.house import AMPLE, Served, altered, eventually
 from tests.petstory.shop import ORDERS, Order, Shop, at_once, picture
 
 PASSWORD = "correct horse battery"
@@ -71,9 +71,8 @@ def _forged(served: Served, order: UUID, number: int) -> str:
 
 
 def _wrong_links(shop: Shop, order: Order) -> dict[str, str]:
-    other = "A" if order.link[30] != "A" else "B"
     return {
-        "altered": order.link[:30] + other + order.link[31:],
+        "altered": altered(order.link, 30),
         "cut off": order.link[:-1],
         "another number": _forged(shop.served, order.id, 2),
         "another order": _forged(shop.served, uuid4(), 1),
@@ -106,7 +105,7 @@ def stranger(served: Served) -> httpx.Client:
     assert made.status_code == 201, made.text
     entered = served.anonymous.post("/api/v2/auth/login", json={"email": first["email"], "password": PASSWORD})
     token = entered.json()["data"]["access_token"]
-    return httpx.Client(base_url=served.url, headers={"Authorization": f"Bearer {token}"}, timeout=15)
+    return httpx.Client(base_url=served.url, headers={"Authorization": f"Bearer {token}"}, timeout=AMPLE)
 
 
 def test_other_tenants(shop: Shop) -> None:

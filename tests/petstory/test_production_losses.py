@@ -33,7 +33,7 @@ from esteio.standins.gemini import Painter, running_gemini
 from esteio.worker.assembly import Workshop, open_workshop
 from tests.conftest import House
 from tests.files.shop import in_shop, runner_of
-from tests.house import Served, eventually
+from tests.house import AMPLE, Served, eventually
 from tests.petstory.conftest import ROOMY
 from tests.petstory.factory import actor_of, object_of, paid, ran, worked
 from tests.petstory.shop import Order, Shop, picture
@@ -286,7 +286,7 @@ def held_at_its_end(served: Served) -> Iterator[None]:
     """In the block a job that makes orders cannot end well yet."""
     loop = asyncio.new_event_loop()
     url = served.database_url.replace("//esteio@", "//postgres@")
-    connection = loop.run_until_complete(asyncpg.connect(url, timeout=10))
+    connection = loop.run_until_complete(asyncpg.connect(url, timeout=AMPLE))
     loop.run_until_complete(connection.execute(f"SELECT pg_advisory_lock({ENDING})"))
     served.sql(
         "CREATE FUNCTION petstory_end() RETURNS trigger LANGUAGE plpgsql AS "

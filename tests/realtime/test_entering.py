@@ -42,6 +42,12 @@ class TestCredentials:
             assert one.ask(type="subscribe", channel="events")["code"] == "NOT_FOUND"
             events.events(1, "subscribed")
 
+    def test_channels_can_be_listed(self, told: Served) -> None:
+        """Who says who they are reads which channels there are, and which facts each shows."""
+        found = {one["name"]: one["events"] for one in told.client.get("/api/v2/realtime/channels").json()["data"]}
+        assert (found["pets.{id}"], found["tasks.{id}"], found["events"]) == (["pet.*"], ["task.*"], ["*"])
+        assert told.anonymous.get("/api/v2/realtime/channels").status_code == 401
+
     def test_wrong_credentials(self, told: Served) -> None:
         """They are refused with 401 like on any route, though the channel is public."""
         with refused(401, "INVALID_CREDENTIALS"), socket(told.url, "wrong"):

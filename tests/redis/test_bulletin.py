@@ -1,5 +1,6 @@
 """The bulletin delivers at once, or tells that it may not have."""
 
+import asyncio
 from contextlib import asynccontextmanager
 
 import pytest
@@ -121,3 +122,13 @@ async def test_opening_without_a_server_does_not_hang(valkey: ValkeyProcess):
             await bulletin.publish("topic", b"lost")
         valkey.start()
         await comes_true(lambda: bulletin.connected)
+
+
+async def test_closing_leaves_no_task(valkey: ValkeyProcess):
+    """What a closed bulletin was waiting for is not waited for any longer."""
+    async with process_of(valkey.url) as bulletin:
+        before = asyncio.all_tasks()
+        await bulletin.open()
+        await comes_true(lambda: len(asyncio.all_tasks() - before) >= 3)
+        await bulletin.close()
+        await comes_true(lambda: asyncio.all_tasks() <= before)

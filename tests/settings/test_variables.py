@@ -203,3 +203,58 @@ class TestRefusals:
         shown = repr(read({"RADAR_API_KEY": "hush-key-of-an-operator"}))
         for word in (SECRET, "hush"):
             assert word not in shown
+
+
+def files(folder: Path, **contents: str) -> dict[str, str]:
+    """Files by these names; the variables that name them."""
+    for name, content in contents.items():
+        (folder / name).write_text(content)
+    return {f"ESTEIO_{name}_FILE": str(folder / name) for name in contents}
+
+
+def test_a_value_may_lie_in_a_file(tmp_path: Path) -> None:
+    """`…_FILE` says where the value is, for each name that a setting has; a line break at its end is no part of it."""
+    url = "postgresql://esteio:in-a-file@db.example.org/esteio"
+    given = files(tmp_path, SECRET_KEY=f"{SECRET} \n", DATABASE__URL=f"{url}\r\n", HTTP__APP_NAME="A house")
+    (tmp_path / "redis").write_text("redis://in-a-file/0")
+    told = read_settings(
+        sections(SHIPPED), environ={**given, "REDIS_URL_FILE": str(tmp_path / "redis")}, dotenv=Path("nowhere")
+    )
+    assert told.secret_key.get_secret_value() == f"{SECRET} "
+    assert told.database.url.get_secret_value() == url
+    assert told.redis.url.get_secret_value() == "redis://in-a-file/0"
+    assert told.http.app_name == "A house"
+
+
+def test_a_file_in_the_environment_overrules_a_value_in_dotenv(tmp_path: Path) -> None:
+    """`.env` may hold what the environment names a file for; the other way round too."""
+    dotenv = tmp_path / ".env"
+    dotenv.write_text("ESTEIO_HTTP__APP_NAME=from dotenv\n")
+    assert read(files(tmp_path, HTTP__APP_NAME="from a file"), dotenv).http.app_name == "from a file"
+    dotenv.write_text(f"ESTEIO_HTTP__APP_NAME_FILE={tmp_path / 'HTTP__APP_NAME'}\n")
+    assert read({}, dotenv).http.app_name == "from a file"
+    assert read({"ESTEIO_HTTP__APP_NAME": "from the environment"}, dotenv).http.app_name == "from the environment"
+
+
+def test_a_file_that_cannot_be_the_value_is_refused(tmp_path: Path) -> None:
+    """Both given, no file, too much, no text: a sentence that names the variable, and never shows the content."""
+    both = files(tmp_path, SECRET_KEY=SECRET)
+    assert "ESTEIO_SECRET_KEY and ESTEIO_SECRET_KEY_FILE are both set" in refusal(both)
+    for content, words in (
+        (b"hush" * 20_000, "more than 65536 bytes"),
+        (b"\xffhush", "not text"),
+        (b"h\0hush", "not text"),
+    ):
+        (tmp_path / "odd").write_bytes(content)
+        said = refusal({"ESTEIO_HTTP__APP_NAME_FILE": str(tmp_path / "odd")})
+        assert words in said
+        assert "hush" not in said
+    assert "No such file" in refusal({"ESTEIO_HTTP__APP_NAME_FILE": "/nowhere/at/all"})
+    assert "ESTEIO_HTTP__NOBODY is not a setting" in refusal(files(tmp_path, HTTP__NOBODY="1"))
+
+
+def test_settings_that_are_files_themselves_stay_what_they_are(tmp_path: Path) -> None:
+    """A setting whose own name ends so is not read from the file that it names."""
+    (tmp_path / "ca.pem").write_text("a certificate")
+    assert read({"ESTEIO_MAIL__CA_FILE": str(tmp_path / "ca.pem")}).mail.ca_file == str(tmp_path / "ca.pem")
+    assert read_settings(environ={**NEEDED, "ESTEIO_CAPSULES__LARGEST_FILE": "2048"}, dotenv=Path("nowhere"))

@@ -8,6 +8,7 @@ import jwt
 import pytest
 
 from esteio.standins.fakestore import Shop, running_fakestore
+from tests.house import AMPLE
 
 CATEGORIES = ["electronics", "jewelery", "men's clothing", "women's clothing"]
 SILENT = [
@@ -150,7 +151,7 @@ def test_what_the_real_server_chokes_on_is_never_answered(
     with pytest.raises(httpx.ReadTimeout):
         httpx.request(method, shop.url + path, json=body, timeout=httpx.Timeout(15, read=0.3))
     assert shop.calls(path) == 1
-    assert httpx.get(shop.url + "/products/1", timeout=15).status_code == 200
+    assert httpx.get(shop.url + "/products/1", timeout=AMPLE).status_code == 200
 
 
 def test_pages_for_what_is_no_request_of_the_shop(caller: httpx.Client) -> None:
@@ -189,8 +190,8 @@ def test_two_shops_know_nothing_of_each_other(shop: Shop) -> None:
     """What one has lost or counted, the other has not."""
     with running_fakestore() as other:
         other.remove(1)
-        assert httpx.get(other.url + "/products/1", timeout=15).content == b""
-        assert httpx.get(shop.url + "/products/1", timeout=15).json()["id"] == 1
+        assert httpx.get(other.url + "/products/1", timeout=AMPLE).content == b""
+        assert httpx.get(shop.url + "/products/1", timeout=AMPLE).json()["id"] == 1
         assert (other.calls(), shop.calls()) == (1, 1)
     with pytest.raises(httpx.ConnectError):
-        httpx.get(other.url, timeout=15)
+        httpx.get(other.url, timeout=AMPLE)

@@ -13,7 +13,7 @@ import pytest
 
 from esteio.standins.fakestore import Shop, running_fakestore
 from esteio.standins.faults import HUGE, WORDS, Impossible
-from tests.house import eventually, unused_port
+from tests.house import AMPLE, eventually, unused_port
 
 INSTEAD = {
     "empty": (200, b"", "application/json"),
@@ -115,7 +115,7 @@ def test_refused_is_refused_by_the_system(shop: Shop, caller: httpx.Client) -> N
     assert refusal(shop) == errno.ECONNREFUSED
     with pytest.raises(httpx.TransportError):
         caller.get("/products/1")
-    assert httpx.get(shop.control_url, timeout=15).json()["switched"][0]["fault"] == "refused"
+    assert httpx.get(shop.control_url, timeout=AMPLE).json()["switched"][0]["fault"] == "refused"
     counted = shop.calls()
     shop.fault("none")
     assert refusal(shop) == 0
@@ -180,14 +180,14 @@ def test_what_cannot_be_switched_is_refused(shop: Shop, name: str, path: str | N
     with pytest.raises(Impossible):
         shop.fault(name, path, seconds)
     told = {"fault": name, "path": path, "seconds": seconds}
-    assert httpx.put(shop.control_url, json=told, timeout=15).status_code == 422
-    assert httpx.get(shop.control_url, timeout=15).json()["switched"] == []
+    assert httpx.put(shop.control_url, json=told, timeout=AMPLE).status_code == 422
+    assert httpx.get(shop.control_url, timeout=AMPLE).json()["switched"] == []
 
 
 def test_calls_are_counted_by_path(shop: Shop, caller: httpx.Client) -> None:
     """Each call counts once, whatever it meets, without its query; many at once are all counted."""
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda _: httpx.get(shop.url + "/products?limit=1", timeout=15), range(40)))
+        list(pool.map(lambda _: httpx.get(shop.url + "/products?limit=1", timeout=AMPLE), range(40)))
     shop.fault("error_500")
     caller.get("/products/1")
     assert (shop.calls("/products"), shop.calls("/products/1"), shop.calls("/users"), shop.calls()) == (40, 1, 0, 41)
@@ -198,7 +198,7 @@ def test_calls_are_counted_by_path(shop: Shop, caller: httpx.Client) -> None:
 
 def test_control_over_http(shop: Shop, caller: httpx.Client) -> None:
     """Another process switches, counts, changes products and resets; the shop's own port has no such path."""
-    with httpx.Client(base_url=shop.control_url, timeout=15) as control:
+    with httpx.Client(base_url=shop.control_url, timeout=AMPLE) as control:
         state = control.put("", json={"fault": "hang", "path": "/users", "seconds": 0.1}).json()
         assert state["switched"] == [{"fault": "hang", "path": "/users", "seconds": 0.1}]
         assert state["url"] == shop.url
@@ -229,20 +229,20 @@ def test_control_over_http(shop: Shop, caller: httpx.Client) -> None:
 def test_what_is_no_request_is_told(shop: Shop, sent: bytes) -> None:
     """400 and the end of the connection; the shop goes on."""
     address = urlsplit(shop.url)
-    with socket.create_connection((address.hostname, address.port), timeout=15) as line:
+    with socket.create_connection((address.hostname, address.port), timeout=AMPLE) as line:
         line.sendall(sent)
         assert line.recv(64).startswith(b"HTTP/1.1 400 ")
-    assert httpx.get(shop.url + "/products/1", timeout=15).status_code == 200
+    assert httpx.get(shop.url + "/products/1", timeout=AMPLE).status_code == 200
 
 
 def test_a_head_without_end_is_not_read(shop: Shop) -> None:
     """The connection ends; the shop goes on."""
     address = urlsplit(shop.url)
-    with socket.create_connection((address.hostname, address.port), timeout=15) as line, suppress(ConnectionError):
+    with socket.create_connection((address.hostname, address.port), timeout=AMPLE) as line, suppress(ConnectionError):
         for _ in range(1000):
             line.sendall(b"x" * 65_536)
         pytest.fail("all of it was read")
-    assert httpx.get(shop.url + "/products/1", timeout=15).status_code == 200
+    assert httpx.get(shop.url + "/products/1", timeout=AMPLE).status_code == 200
 
 
 def test_a_port_of_ones_choice() -> None:
@@ -252,3 +252,27 @@ def test_a_port_of_ones_choice() -> None:
         assert shop.url == f"http://127.0.0.1:{port}"
         with pytest.raises(OSError, match=f"Port {port} of 127.0.0.1 cannot be used"), running_fakestore(port):
             pass
+
+
+def test_one_fault_ends(shop: Shop, caller: httpx.Client) -> None:
+    """A fault ends on one path, or wherever it is on, and others stay; one that is not on is not found."""
+    control = shop.control_url
+    for fault, path in (("null", "/products"), ("null", "/users"), ("object", "/carts")):
+        shop.fault(fault, path)
+    assert httpx.delete(f"{control}/faults/null", params={"path": "/users"}).status_code == 200
+    assert [one["path"] for one in httpx.get(control).json()["switched"]] == ["/products", "/carts"]
+    assert httpx.delete(f"{control}/faults/null").json()["switched"] == [
+        {"fault": "object", "path": "/carts", "seconds": None}
+    ]
+    assert caller.get("/products/1").json()["id"] == 1
+    assert httpx.delete(f"{control}/faults/null").status_code == 404
+    assert httpx.delete(f"{control}/faults").json()["switched"] == []
+    assert caller.get("/carts/1").json()["id"] == 1
+
+
+def test_a_shut_port_is_opened_by_ending_its_fault(shop: Shop) -> None:
+    """Refused connections end with their fault alone, too."""
+    shop.fault("refused")
+    assert refusal(shop) == errno.ECONNREFUSED
+    assert httpx.delete(f"{shop.control_url}/faults/refused").status_code == 200
+    assert refusal(shop) == 0

@@ -17,6 +17,7 @@ from PIL import Image, ImageChops, ImageOps, ImageStat
 from esteio.standins.gemini import Painter, running_gemini
 from esteio.standins.gemini.drawing import drawn
 from esteio.standins.gemini.outcomes import BLOCKED, FINISHED, WORDS
+from tests.house import AMPLE
 
 KEY = "key-of-the-tests"
 MODEL = "gemini-nano-banana-2.1"
@@ -89,9 +90,9 @@ def test_what_was_asked_is_kept(painter: Painter) -> None:
         "1K",
         "ok",
     )
-    assert httpx.get(painter.control_url + "/requests", timeout=15).json() == [kept]
-    assert httpx.get(painter.control_url + "/models", timeout=15).json()["calls"] == {MODEL: 1}
-    assert httpx.delete(painter.control_url + "/requests", timeout=15).status_code == 204
+    assert httpx.get(painter.control_url + "/requests", timeout=AMPLE).json() == [kept]
+    assert httpx.get(painter.control_url + "/models", timeout=AMPLE).json()["calls"] == {MODEL: 1}
+    assert httpx.delete(painter.control_url + "/requests", timeout=AMPLE).status_code == 204
     assert painter.requests() == []
 
 
@@ -136,7 +137,7 @@ def test_both_spellings_and_alphabets(painter: Painter, spelling: str, encode: A
     part = {"inlineData": {"data": encode(sent).decode(), spelling: "image/png"}}
     body = {"contents": [{"parts": [part]}], "generationConfig": {"responseModalities": ["TEXT", "IMAGE"]}}
     url = f"{painter.url}/v1beta/models/{MODEL}:generateContent"
-    answer = httpx.post(url, json=body, headers={"x-goog-api-key": KEY}, timeout=15).json()
+    answer = httpx.post(url, json=body, headers={"x-goog-api-key": KEY}, timeout=AMPLE).json()
     data = answer["candidates"][0]["content"]["parts"][0]["inlineData"]["data"]
     assert base64.b64decode(data, validate=True) == drawn(sent)
     assert painter.requests()[0]["pictures"][0]["media"] == "image/png"
@@ -256,7 +257,7 @@ def test_the_list_is_on_the_wire(painter: Painter) -> None:
     painter.next("quota_listed")
     body = {"contents": [{"parts": [{"text": "A cat"}]}]}
     url = f"{painter.url}/v1/models/{MODEL}:generateContent"
-    answer = httpx.post(url, json=body, headers={"x-goog-api-key": KEY}, timeout=15)
+    answer = httpx.post(url, json=body, headers={"x-goog-api-key": KEY}, timeout=AMPLE)
     assert answer.json()[0]["error"]["code"] == 429
 
 
@@ -302,9 +303,9 @@ def test_models_that_are_there(painter: Painter) -> None:
     painter.models("gemini-next")
     assert "models/gemini-nano-banana-2.1 is not found" in str(refusal(painter).message)
     assert ask(painter, model="gemini-next").parts
-    httpx.put(painter.control_url + "/models", json=None, content=b"null", timeout=15).raise_for_status()
+    httpx.put(painter.control_url + "/models", json=None, content=b"null", timeout=AMPLE).raise_for_status()
     assert ask(painter).parts
-    assert httpx.put(painter.control_url + "/models", json="all", timeout=15).status_code == 422
+    assert httpx.put(painter.control_url + "/models", json="all", timeout=AMPLE).status_code == 422
 
 
 @pytest.mark.parametrize(("key", "code"), [("another", 400), ("chave-é", 400)])
@@ -312,10 +313,10 @@ def test_a_wrong_key(painter: Painter, key: str, code: int) -> None:
     """Refused in the API's words, and kept from what was asked."""
     url = f"{painter.url}/v1/models/{MODEL}:generateContent"
     body = json.dumps({"contents": [{"parts": [{"text": "A cat"}]}]})
-    refused = httpx.post(url, content=body, headers={"x-goog-api-key": key.encode()}, timeout=15)
+    refused = httpx.post(url, content=body, headers={"x-goog-api-key": key.encode()}, timeout=AMPLE)
     assert refused.status_code == code
     assert refused.json()["error"]["details"][0]["reason"] == "API_KEY_INVALID"
-    assert httpx.post(url, content=body, timeout=15).json()["error"]["status"] == "PERMISSION_DENIED"
+    assert httpx.post(url, content=body, timeout=AMPLE).json()["error"]["status"] == "PERMISSION_DENIED"
     assert painter.requests() == []
 
 
@@ -329,7 +330,7 @@ def test_what_is_due_for_some_only(painter: Painter) -> None:
     assert [ask(painter).parts is None for _ in range(3)] == [True, True, False]
     with client(painter) as caller, pytest.raises(errors.ServerError, match="overloaded"):
         caller.models.generate_content(model=MODEL, contents="A story")
-    assert [one["containing"] for one in httpx.get(painter.control_url + "/next", timeout=15).json()] == ["Oil"]
+    assert [one["containing"] for one in httpx.get(painter.control_url + "/next", timeout=AMPLE).json()] == ["Oil"]
 
 
 @pytest.mark.parametrize(
@@ -347,8 +348,8 @@ def test_what_cannot_be_due_is_refused(painter: Painter, told: Any) -> None:
     """A misspelled outcome does not leave a test with a well one: it is told, here and over the control."""
     with pytest.raises(ValueError, match=r"give|there is|is image|number"):
         painter.next(told)
-    assert httpx.put(painter.control_url + "/next", json=[told], timeout=15).status_code == 422
-    assert httpx.get(painter.control_url + "/next", timeout=15).json() == []
+    assert httpx.put(painter.control_url + "/next", json=[told], timeout=AMPLE).status_code == 422
+    assert httpx.get(painter.control_url + "/next", timeout=AMPLE).json() == []
 
 
 def test_every_word_is_an_outcome(painter: Painter) -> None:
@@ -381,9 +382,9 @@ def test_silence_and_refusal(painter: Painter) -> None:
 def test_what_is_no_request(painter: Painter, body: bytes) -> None:
     """400 in the API's form."""
     url = f"{painter.url}/v1/models/{MODEL}:generateContent"
-    refused = httpx.post(url, content=body, headers={"x-goog-api-key": KEY}, timeout=15)
+    refused = httpx.post(url, content=body, headers={"x-goog-api-key": KEY}, timeout=AMPLE)
     assert (refused.status_code, refused.json()["error"]["status"]) == (400, "INVALID_ARGUMENT")
-    assert httpx.get(painter.url + "/v1/nothing", timeout=15).status_code == 404
+    assert httpx.get(painter.url + "/v1/nothing", timeout=AMPLE).status_code == 404
 
 
 def test_the_asynchronous_client(painter: Painter) -> None:

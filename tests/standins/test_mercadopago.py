@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from esteio.standins.mercadopago import MercadoPago, running_mercadopago
+from tests.house import AMPLE
 from tests.standins.seller import Seller, client_of
 
 PAGE_OUTCOMES = [
@@ -30,14 +31,14 @@ def error(answer: httpx.Response) -> tuple[int, str]:
 
 
 def press(url: str, button: str) -> httpx.Response:
-    return httpx.post(url, data={"pay": button}, timeout=15)
+    return httpx.post(url, data={"pay": button}, timeout=AMPLE)
 
 
 @pytest.mark.parametrize(("button", "back", "status", "detail", "kind"), PAGE_OUTCOMES)
 def test_the_journey(seller: Seller, button: str, back: str, status: str, detail: str, kind: str) -> None:
     """A preference, its page, a press of a button, the way back, and the payment as its number says."""
     preference = seller.preference()
-    page = httpx.get(preference["sandbox_init_point"], timeout=15)
+    page = httpx.get(preference["sandbox_init_point"], timeout=AMPLE)
     assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
     assert f'value="{button}"' in page.text
     assert "R$ 47,00" in page.text
@@ -145,7 +146,7 @@ def test_preferences_are_read_changed_and_found(seller: Seller) -> None:
 def test_the_page_holds_no_markup_of_the_shop(seller: Seller) -> None:
     """A title is text there; the page runs no script."""
     preference = seller.preference(items=[ITEM | {"title": "<script>alert(1)</script>"}])
-    page = httpx.get(preference["init_point"], timeout=15)
+    page = httpx.get(preference["init_point"], timeout=AMPLE)
     assert "<script" not in page.text
     assert "&lt;script&gt;alert(1)" in page.text
     assert "default-src 'none'" in page.headers["content-security-policy"]
@@ -155,9 +156,9 @@ def test_an_expired_preference_cannot_be_paid(seller: Seller) -> None:
     """Its page says so and its buttons do nothing."""
     ends = "2100-01-01T00:00:00.000-04:00"
     preference = seller.preference(expires=True, expiration_date_to=ends)
-    assert httpx.get(preference["init_point"], timeout=15).status_code == 200
+    assert httpx.get(preference["init_point"], timeout=AMPLE).status_code == 200
     seller.market.ahead(100 * 365 * 86_400)
-    assert httpx.get(preference["init_point"], timeout=15).status_code == 410
+    assert httpx.get(preference["init_point"], timeout=AMPLE).status_code == 410
     assert press(preference["init_point"], "approved").status_code == 410
     assert seller.market.payments() == []
 
@@ -165,7 +166,7 @@ def test_an_expired_preference_cannot_be_paid(seller: Seller) -> None:
 def test_only_offered_ways_can_be_taken(seller: Seller) -> None:
     """What the shop excluded has no button and is refused; so is what is no button at all."""
     preference = seller.preference(payment_methods={"excluded_payment_types": [{"id": "ticket"}]})
-    page = httpx.get(preference["init_point"], timeout=15).text
+    page = httpx.get(preference["init_point"], timeout=AMPLE).text
     assert "pending_boleto" not in page
     assert "pending_pix" in page
     assert [press(preference["init_point"], name).status_code for name in ("pending_boleto", "nonsense")] == [400, 400]
@@ -207,7 +208,7 @@ def test_without_an_address_to_return_to_the_outcome_is_told(seller: Seller) -> 
 def test_nobody_calls_without_the_token(seller: Seller, headers: dict[str, str], expected: int) -> None:
     """401 on every path of the API, whatever is asked."""
     for method, path in (("GET", "/v1/payments/1"), ("POST", "/checkout/preferences"), ("GET", "/nonsense")):
-        answer = httpx.request(method, seller.market.url + path, headers=headers, timeout=15)
+        answer = httpx.request(method, seller.market.url + path, headers=headers, timeout=AMPLE)
         assert error(answer) == (expected, "unauthorized")
 
 

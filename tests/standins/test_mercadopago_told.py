@@ -9,7 +9,7 @@ import pytest
 
 from esteio.standins.mercadopago import Market, running_mercadopago
 from esteio.standins.mercadopago.deliveries import SCHEDULE
-from tests.house import eventually, nobody
+from tests.house import AMPLE, eventually, nobody
 from tests.standins.seller import Receiver, Seller, client_of, receiving, told, validate
 from tests.standins.test_mercadopago import error
 
@@ -196,7 +196,7 @@ def test_own_faults(seller: Seller, fault: str, status: int, slug: str) -> None:
     answer = seller.refund(number, "k")
     assert error(answer) == (status, slug)
     assert answer.headers.get("retry-after") == ("1" if status == 429 else None)
-    assert httpx.post(preference["init_point"], data={"pay": "approved"}, timeout=15).status_code == 303
+    assert httpx.post(preference["init_point"], data={"pay": "approved"}, timeout=AMPLE).status_code == 303
     assert seller.client.get(f"/checkout/preferences/{preference['id']}").status_code == 200
     seller.market.fault("none")
     assert seller.refund(number, "k").status_code == 201

@@ -18,7 +18,7 @@ import pytest
 
 from esteio.standins.faults import Impossible
 from esteio.standins.smtp import Box, Sink, Terms, running_smtp
-from tests.house import eventually
+from tests.house import AMPLE, eventually
 
 USER, PASSWORD = "caixa", "password of the tests"
 DATA = bytes(range(256)) * 400
@@ -85,7 +85,7 @@ def test_a_mail_is_kept_as_it_was_sent(sink: Sink) -> None:
     assert body.get_content() == ".a line that begins with a dot\r\nand another\r\n"
     [file] = read.iter_attachments()
     assert (file.get_filename(), file.get_content()) == ("livro ção.pdf", DATA)
-    with httpx.Client(base_url=sink.control_url, timeout=15) as control:
+    with httpx.Client(base_url=sink.control_url, timeout=AMPLE) as control:
         assert control.get("/mails").json() == [
             {
                 "id": kept.id,
@@ -112,7 +112,7 @@ def test_a_mail_is_kept_as_it_was_sent(sink: Sink) -> None:
 
 def test_what_it_offers(sink: Sink, plain: Sink) -> None:
     """SIZE, 8BITMIME, SMTPUTF8; STARTTLS where it asks for it, logins only behind it."""
-    with smtplib.SMTP(sink.host, sink.port, timeout=10) as line:
+    with smtplib.SMTP(sink.host, sink.port, timeout=AMPLE) as line:
         line.ehlo()
         assert {"size", "8bitmime", "smtputf8", "starttls"} <= set(line.esmtp_features)
         assert "auth" not in line.esmtp_features
@@ -121,7 +121,7 @@ def test_what_it_offers(sink: Sink, plain: Sink) -> None:
         line.ehlo()
         assert {"LOGIN", "PLAIN"} <= set(line.esmtp_features["auth"].split())
         assert line.mail("a@example.org")[0] == 530
-    with smtplib.SMTP(plain.host, plain.port, timeout=10) as line:
+    with smtplib.SMTP(plain.host, plain.port, timeout=AMPLE) as line:
         line.ehlo()
         assert "starttls" not in line.esmtp_features
         assert line.esmtp_features["size"] == "500000"
@@ -132,7 +132,7 @@ def test_what_it_offers(sink: Sink, plain: Sink) -> None:
 def test_logins(sink: Sink, mechanism: str) -> None:
     """Either mechanism takes the right password and no other."""
     for password, right in ((PASSWORD, True), ("another", False)):
-        with smtplib.SMTP(sink.host, sink.port, timeout=10) as line:
+        with smtplib.SMTP(sink.host, sink.port, timeout=AMPLE) as line:
             line.starttls(context=ssl.create_default_context(cafile=str(sink.ca_file)))
             line.ehlo()
             line.user, line.password = USER, password
@@ -156,7 +156,7 @@ def test_encrypted_from_the_first_byte() -> None:
                 send(sink)
             assert ("expired" if fault == "expired" else "mismatch") in str(caught.value)
         sink.fault("none")
-        pem = httpx.get(sink.control_url + "/certificate", timeout=15).text
+        pem = httpx.get(sink.control_url + "/certificate", timeout=AMPLE).text
         assert send(sink, tls_context=ssl.create_default_context(cadata=pem))[0] == {}
         with pytest.raises(
             (ssl.SSLCertVerificationError, aiosmtplib.SMTPConnectError), match="unable to get local issuer"
@@ -234,7 +234,7 @@ def test_too_large(plain: Sink) -> None:
     large.add_attachment(bytes(600_000), "application", "pdf", filename="b.pdf")
     with pytest.raises(aiosmtplib.SMTPException, match=r"552|size"):
         send(plain, large)
-    with smtplib.SMTP(plain.host, plain.port, timeout=10) as line:
+    with smtplib.SMTP(plain.host, plain.port, timeout=AMPLE) as line:
         line.ehlo()
         line.mail("a@example.org")
         line.rcpt("b@example.org")
@@ -258,7 +258,7 @@ def test_silence(plain: Sink, fault: str) -> None:
 def test_slow(plain: Sink) -> None:
     """Each answer comes after so many seconds."""
     plain.fault("slow", seconds=0.3)
-    with smtplib.SMTP(plain.host, plain.port, timeout=10) as line:
+    with smtplib.SMTP(plain.host, plain.port, timeout=AMPLE) as line:
         assert line.sock is not None
         line.sock.settimeout(0.1)
         with pytest.raises((TimeoutError, smtplib.SMTPServerDisconnected)):
@@ -268,13 +268,13 @@ def test_slow(plain: Sink) -> None:
 
 def test_refused_connections(plain: Sink) -> None:
     """Nobody listens, who was connected is reset; then it is back on the same port."""
-    with smtplib.SMTP(plain.host, plain.port, timeout=10) as line:
+    with smtplib.SMTP(plain.host, plain.port, timeout=AMPLE) as line:
         plain.fault("refused")
         with pytest.raises((OSError, smtplib.SMTPServerDisconnected)):
             line.noop()
     with socket.socket() as caller:
         assert caller.connect_ex((plain.host, plain.port)) == errno.ECONNREFUSED
-    assert httpx.get(plain.control_url, timeout=15).json()["switched"][0]["fault"] == "refused"
+    assert httpx.get(plain.control_url, timeout=AMPLE).json()["switched"][0]["fault"] == "refused"
     plain.fault("none")
     assert send(plain)[0] == {}
 
@@ -284,11 +284,11 @@ def test_what_cannot_be_switched(plain: Sink, name: str) -> None:
     """A misspelled fault, or one of HTTP, is told here and over the control."""
     with pytest.raises(Impossible):
         plain.next(name)
-    assert httpx.put(plain.control_url + "/next", json=[name], timeout=15).status_code == 422
+    assert httpx.put(plain.control_url + "/next", json=[name], timeout=AMPLE).status_code == 422
     if name != "refused":
-        assert httpx.put(plain.control_url, json={"fault": name}, timeout=15).status_code == 422
-    assert httpx.put(plain.control_url + "/next", json=["data_451"], timeout=15).json() == ["data_451"]
-    assert httpx.get(plain.control_url + "/next", timeout=15).json() == ["data_451"]
+        assert httpx.put(plain.control_url, json={"fault": name}, timeout=AMPLE).status_code == 422
+    assert httpx.put(plain.control_url + "/next", json=["data_451"], timeout=AMPLE).json() == ["data_451"]
+    assert httpx.get(plain.control_url + "/next", timeout=AMPLE).json() == ["data_451"]
 
 
 def test_mails_outlive_the_server(tmp_path: Path) -> None:
@@ -334,7 +334,19 @@ def test_a_full_disk(tmp_path: Path) -> None:
 
 def test_unreadable_heads(plain: Sink) -> None:
     """Whatever a sender writes is kept and can be listed."""
-    with smtplib.SMTP(plain.host, plain.port, timeout=10) as line:
+    with smtplib.SMTP(plain.host, plain.port, timeout=AMPLE) as line:
         line.sendmail("a@example.org", "b@example.org", b"Subject: \xff\xfe =?utf-8?b?!!?=\r\nDate: never\r\n\r\nx")
         line.sendmail("a@example.org", "b@example.org", b"no head at all")
-    assert len(json.loads(httpx.get(plain.control_url + "/mails", timeout=15).text)) == 2
+    assert len(json.loads(httpx.get(plain.control_url + "/mails", timeout=AMPLE).text)) == 2
+
+
+def test_a_page_of_mails(plain: Sink) -> None:
+    """Some of the newest mails with certain words, behind others, and how many there are of them."""
+    for _ in range(3):
+        plain.do(lambda: plain._site.box.keep(b"Subject: a Book\r\n\r\n", "a@b", ["c@d"], tls=False, user=""))
+    plain.do(lambda: plain._site.box.keep(b"Subject: other\r\n\r\n", "a@b", ["c@d"], tls=False, user=""))
+    found = httpx.get(f"{plain.control_url}/mails", params={"take": "1", "skip": "1", "search": "BOOK"}).json()
+    assert (found["total"], [one["id"] for one in found["mails"]]) == (3, [plain.mails()[1].id])
+    assert httpx.get(f"{plain.control_url}/mails/{plain.mails()[0].id}/told").json()["subject"] == "a Book"
+    assert httpx.get(f"{plain.control_url}/mails/none/told").status_code == 404
+    assert httpx.get(f"{plain.control_url}/mails", params={"take": "x"}).status_code == 422

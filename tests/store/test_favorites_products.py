@@ -13,7 +13,7 @@ import redis
 from esteio.standins.fakestore import Shop, running_fakestore
 from tests.conftest import House
 from tests.contract.problems import problem
-from tests.house import Served, eventually
+from tests.house import AMPLE, Served, eventually
 from tests.store.liking import VERSIONS, Person, person, rows_of, shown, stored, stored_one, stranger
 
 BOUND = 1.8 + 3.0
@@ -263,7 +263,7 @@ def as_runtime(served: Served, statement: str, tenant: str) -> int:
     """The first value of a statement, run as the API's role in a transaction of a tenant."""
 
     async def ask() -> int:
-        connection = await asyncpg.connect(served.database_url.replace("//esteio@", "//postgres@"), timeout=10)
+        connection = await asyncpg.connect(served.database_url.replace("//esteio@", "//postgres@"), timeout=AMPLE)
         try:
             async with connection.transaction():
                 await connection.execute("SET LOCAL ROLE esteio_runtime")

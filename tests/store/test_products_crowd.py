@@ -9,7 +9,7 @@ import pytest
 
 from esteio.embedded.engines import Engines
 from tests.conftest import House
-from tests.house import Served, eventually
+from tests.house import AMPLE, Served, eventually
 from tests.store.answers import LIST_V1, LIST_V2, PRODUCT, Store, copied, opened
 
 CROWD = 12
@@ -26,7 +26,7 @@ def locked(served: Served, table: str) -> Iterator[Callable[[], int]]:
     """Nobody can read or write the table until the block ends; it is given how many statements wait for it."""
 
     async def lock() -> asyncpg.Connection:
-        connection = await asyncpg.connect(served.database_url.replace("//esteio@", "//postgres@"), timeout=10)
+        connection = await asyncpg.connect(served.database_url.replace("//esteio@", "//postgres@"), timeout=AMPLE)
         await connection.execute("BEGIN")
         await connection.execute(f"LOCK TABLE {table}")
         return connection

@@ -197,6 +197,21 @@ class TestRetrying:
         assert task(served, other)["state"] == "failed"
         assert before >= 3
 
+    def test_only_the_chosen_dead_letters_are_retried(self, served: Served) -> None:
+        """Of those that are named the failed ones wait again; one that is none is passed over, others stay."""
+        chosen, left = asked(served, "refuse"), asked(served, "refuse")
+        done = asked(served)
+        work_off(served)
+        answer = served.client.post("/api/v2/tasks/retry", json={"ids": [chosen, done, str(uuid4())]})
+        assert answer.json()["data"] == {"retried": 1}
+        assert [task(served, job)["state"] for job in (chosen, left, done)] == ["queued", "failed", "succeeded"]
+
+    def test_types_can_be_listed(self, served: Served) -> None:
+        """The list has what the filter may name, with its unit, and nothing of what the house does for itself."""
+        types = served.client.get("/api/v2/tasks/types").json()["data"]
+        assert {"name": "chores.do", "unit": "steps"} in types
+        assert not any(one["name"] == "chores.hidden" for one in types)
+
 
 def test_one_idempotency_key_makes_one_task(served: Served) -> None:
     """Asking twice with one key gives the same task."""

@@ -10,6 +10,7 @@ from dnslib.server import BaseResolver, DNSServer
 
 from esteio.upstream.addresses import Address
 from esteio.upstream.failures import NameUnresolved
+from tests.house import AMPLE
 
 
 class Zone(BaseResolver):
@@ -39,7 +40,7 @@ class StubResolver:
 
     async def resolve(self, host: str) -> Sequence[Address]:
         question = DNSRecord.question(host)
-        answer = await asyncio.to_thread(question.send, "127.0.0.1", self._port, timeout=5)
+        answer = await asyncio.to_thread(question.send, "127.0.0.1", self._port, timeout=AMPLE)
         found = [ip_address(str(record.rdata)) for record in DNSRecord.parse(answer).rr]
         if not found:
             raise NameUnresolved(host)

@@ -9,6 +9,7 @@ import redis
 
 from esteio.base.errors import Unavailable
 from esteio.db.openness import in_transaction
+from esteio.jobs.context import JobContext
 from esteio.telemetry.context import current
 from esteio.upstream.cache import Keeping, Kept
 from esteio.upstream.client import UpstreamUnavailable
@@ -166,7 +167,7 @@ class TestSingleFlight:
             return b""
 
         async with shop(receiver.url(""), redis_url) as it:
-            token = current.set(object())  # type: ignore[arg-type]
+            token = current.set(JobContext("request", "0" * 32, "", "", ""))
             try:
                 await it.upstreams.cache.get("shop", "ok", fetch, KEEPING)
             finally:

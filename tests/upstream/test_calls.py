@@ -13,11 +13,11 @@ import pytest
 
 from esteio.base.principal import DEFAULT_TENANT
 from esteio.db.database import Database
-from esteio.db.settings import DatabaseSettings
 from esteio.db.transaction import transaction
 from esteio.telemetry.metrics import exposition
 from esteio.upstream.guard import UrlRefused
 from esteio.upstream.settings import UpstreamSettings
+from tests.house import patient
 from tests.upstream.certificates import Authority
 from tests.upstream.parties import never, shop
 from tests.upstream.receiver import HUGE, Receiver, receiving
@@ -230,7 +230,7 @@ class TestTransactions:
 
     async def test_no_call_within_one(self, receiver: Receiver, redis_url: str, database_url: str) -> None:
         """Within a transaction of the house no party is called nor its cache asked; before and after it is."""
-        database = Database(DatabaseSettings(url=database_url))
+        database = Database(patient(database_url))
         await database.open()
         try:
             async with shop(receiver.url(""), redis_url) as it:
@@ -251,7 +251,7 @@ async def test_metrics_tell_of_calls(receiver: Receiver, redis_url: str) -> None
     """Calls, failed tries, repetitions and openings are counted by party."""
 
     def count(line: str) -> float:
-        found = [text for text in exposition().decode().splitlines() if text.startswith(line)]
+        found = [text for text in exposition()[0].decode().splitlines() if text.startswith(line)]
         return float(found[0].rpartition(" ")[2]) if found else 0.0
 
     lines = (

@@ -33,6 +33,9 @@ class TestDelivered:
         assert detail["body"].encode() == request.body
         [tried] = detail["log"]
         assert (tried["number"], tried["status"], tried["answer"], tried["error"]) == (1, 200, "so be it", None)
+        assert tried["headers"] == {
+            name: request.headers[name] for name in ("content-type", "webhook-id", "webhook-timestamp")
+        }
         assert (delivery["attempts"], delivery["last_status"], delivery["next_at"]) == (1, 200, None)
         assert delivery["subject"] == pet["id"]
 

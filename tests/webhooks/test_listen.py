@@ -14,6 +14,7 @@ from standardwebhooks import Webhook
 from tests.cli.command import COMMAND, NOWHERE, SECONDS, run, surroundings
 from tests.conftest import House
 from tests.house import ADMIN_KEY, Served, environment, eventually
+from tests.logs.kept import keep_said
 from tests.upstream.receiver import Receiver
 from tests.webhooks.station import DELIVERIES, ENDPOINTS, OPEN, Station
 from tests.worker.processes import scheduler
@@ -57,6 +58,7 @@ def listening(served: Served, receiver: Receiver, *more: str) -> Iterator[tuple[
         finally:
             process.kill()
             process.wait()
+            keep_said(Path(output.name).read_text())
 
 
 def named(receiver: Receiver) -> list[str]:

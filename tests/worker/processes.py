@@ -28,9 +28,12 @@ from esteio.runtime.opening import make_resources, sections
 from esteio.settings import read_settings
 from tests.cli.command import COMMAND, NOWHERE, SECONDS, lives, surroundings
 from tests.house import eventually, sql
+from tests.logs.kept import keep_file
 from tests.worker.services import TABLE, Number
 
 TRIAL = "tests.worker.services:SERVICES"
+OURS = "name LIKE 'trial.%'"
+"""Jobs that a test wrote down, and not those that the platform has at its times, such as each quarter of an hour."""
 
 
 @dataclass
@@ -150,6 +153,7 @@ def running(words: Sequence[str], environment: Mapping[str, str]) -> Iterator[Ru
                     one.kill()
             process.wait()
             psutil.wait_procs(family, timeout=SECONDS)
+            keep_file(started.log)
 
 
 def write_down(

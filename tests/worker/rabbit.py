@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 
-from tests.house import eventually, unused_port
+from tests.house import AMPLE, eventually, unused_port
 
 # Debian's command changes to an account of its own first; the program behind it does not.
 SERVER = shutil.which("rabbitmq-server", path="/usr/lib/rabbitmq/bin") or shutil.which("rabbitmq-server")
@@ -115,9 +115,9 @@ def _end(server: subprocess.Popen[bytes]) -> None:
         with suppress(psutil.NoSuchProcess):
             one.send_signal(signal.SIGTERM)
             one.resume()
-    _, left = psutil.wait_procs(family, timeout=20)
+    _, left = psutil.wait_procs(family, timeout=AMPLE)
     for one in left:
         with suppress(psutil.NoSuchProcess):
             one.kill()
-    psutil.wait_procs(left, timeout=10)
+    psutil.wait_procs(left, timeout=AMPLE)
     server.wait()

@@ -4,7 +4,7 @@ import httpx
 
 from tests.conftest import House
 from tests.house import eventually, sql
-from tests.worker.processes import all_ended, scheduler, worker, write_down
+from tests.worker.processes import OURS, all_ended, scheduler, worker, write_down
 from tests.worker.services import MARK, SERVICES, Number
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -20,7 +20,7 @@ def test_lines_of_a_run_carry_the_request(deployment: dict[str, str], database: 
         job = answer.json()["data"]["job"]
         with worker(deployment, queues="io") as running, scheduler(deployment):
             eventually(lambda: running.said("trial.marked"))
-            eventually(lambda: sql(database, "SELECT outcome FROM jobs")[0]["outcome"] == "failed")
+            eventually(lambda: sql(database, f"SELECT outcome FROM jobs WHERE {OURS}")[0]["outcome"] == "failed")
             (line,) = running.lines("trial.marked")
     assert line["request_id"] == "request-of-the-test"
     assert line["trace_id"] == TRACE

@@ -6,8 +6,8 @@ import httpx
 import psutil
 
 from tests.cli.command import SOON, all_gone
-from tests.house import eventually, sql
-from tests.worker.processes import all_ended, outcomes, scheduler, worker, write_down
+from tests.house import AMPLE, eventually, sql
+from tests.worker.processes import OURS, all_ended, outcomes, scheduler, worker, write_down
 from tests.worker.services import COMPUTE, MARK, NOOP, Number
 
 
@@ -50,7 +50,7 @@ def test_what_runs_ends_within_the_drain(deployment: dict[str, str], database: s
         running.signal(signal.SIGTERM)
         assert running.ended() == 0, running.text
         assert outcomes(database, jobs) == ["succeeded"]
-    assert sql(database, "SELECT attempts FROM jobs")[0]["attempts"] == 1
+    assert sql(database, f"SELECT attempts FROM jobs WHERE {OURS}")[0]["attempts"] == 1
 
 
 def test_what_does_not_end_is_handed_back(deployment: dict[str, str], database: str) -> None:
@@ -62,7 +62,7 @@ def test_what_does_not_end_is_handed_back(deployment: dict[str, str], database: 
             eventually(lambda: begun(database) == 1)
             running.signal(signal.SIGTERM)
             assert running.ended(30) == 0, running.text
-        ticket = sql(database, "SELECT state, attempts, worker FROM job_tickets")[0]
+        ticket = sql(database, f"SELECT state, attempts, worker FROM job_tickets WHERE {OURS}")[0]
         assert (ticket["state"], ticket["attempts"], ticket["worker"]) == ("queued", 0, None)
         sql(database, """UPDATE jobs SET payload = jsonb_set(payload, '{seconds}', '0')""")
         with worker(brief, queues="io"):
@@ -80,7 +80,9 @@ def test_a_second_signal_hurries(deployment: dict[str, str], database: str) -> N
         eventually(lambda: sql(database, "SELECT count(*) FROM job_workers")[0][0] == 0)
         child.terminate()
         assert all_gone([child], 30)
-        eventually(lambda: sql(database, "SELECT state FROM job_tickets")[0]["state"] in ("queued", "running"))
+        eventually(
+            lambda: sql(database, f"SELECT state FROM job_tickets WHERE {OURS}")[0]["state"] in ("queued", "running")
+        )
         assert "job.lease_lost" not in running.text
 
 
@@ -106,7 +108,7 @@ def test_children_end_with_a_killed_parent(deployment: dict[str, str], database:
         family = running.children()
         running.process.kill()
         assert all_gone(family, 30)
-    assert sql(database, "SELECT state FROM job_tickets")[0]["state"] == "queued"
+    assert sql(database, f"SELECT state FROM job_tickets WHERE {OURS}")[0]["state"] == "queued"
 
 
 def test_sighup_renews_the_processes(deployment: dict[str, str], database: str) -> None:
@@ -119,7 +121,7 @@ def test_sighup_renews_the_processes(deployment: dict[str, str], database: str) 
         eventually(all_ended(database, jobs))
         assert len(running.pids) == 2
     assert done(database) == list(range(100))
-    assert sql(database, "SELECT max(attempts) AS most FROM jobs")[0]["most"] <= 2
+    assert sql(database, f"SELECT max(attempts) AS most FROM jobs WHERE {OURS}")[0]["most"] <= 2
 
 
 def test_a_worker_holds_no_more_than_it_can_do(deployment: dict[str, str], database: str) -> None:
@@ -150,8 +152,8 @@ def test_metrics_of_all_processes(deployment: dict[str, str], database: str, fre
         eventually(all_ended(database, jobs))
         shown = eventually(
             lambda: (
-                'esteio_job_runs_total{ended="succeeded",job="trial.noop"} 10.0'
-                in httpx.get(f"http://127.0.0.1:{free_port}/metrics", timeout=15).text
+                'esteio_job_runs_total{ended="succeeded",kind="trial.noop"} 10.0'
+                in httpx.get(f"http://127.0.0.1:{free_port}/metrics", timeout=AMPLE).text
             )
         )
         assert shown

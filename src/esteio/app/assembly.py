@@ -8,6 +8,7 @@ from fastapi import APIRouter, FastAPI
 from starlette.types import Receive, Scope, Send
 
 from esteio import __version__
+from esteio.app.development import development
 from esteio.app.documents import documents_router
 from esteio.app.gate import Parts, build_gate
 from esteio.app.platform import platform
@@ -17,6 +18,7 @@ from esteio.auth.permissions import permissions_of
 from esteio.base.clock import Clock, SystemClock
 from esteio.base.errors import StartRefused
 from esteio.catalog import SHIPPED
+from esteio.console import Shells, console_router
 from esteio.db.revisions import known_revisions
 from esteio.http.answers import Envelope, dumps
 from esteio.http.cache import ResponseCache
@@ -25,11 +27,12 @@ from esteio.http.exchange import Manner
 from esteio.http.freshness import Freshness
 from esteio.http.house import House
 from esteio.http.idempotency import IdempotencyRecords
+from esteio.http.metrics import CacheTally
 from esteio.http.openapi import document
 from esteio.http.problems import Problems
 from esteio.http.routing import RouteTable
 from esteio.http.times import SecondStamp
-from esteio.jobs.census import Census
+from esteio.limits.concurrency import Places, chosen
 from esteio.limits.limiter import Limiter
 from esteio.limits.logins import login_limit
 from esteio.limits.metrics import LimitMetrics
@@ -38,11 +41,15 @@ from esteio.manifest import Manifest, Part
 from esteio.realtime.gate import Sockets
 from esteio.resources import Resources, open_resources
 from esteio.runtime.door import refuse_unfit
+from esteio.runtime.elsewhere import elsewhere
+from esteio.runtime.figures import Figures, make_census, make_vitals
 from esteio.runtime.opening import make_resources, migration_folders, sections
 from esteio.runtime.readiness import Readiness, needs_redis
 from esteio.settings import Settings, read_settings
 from esteio.telemetry.access import AccessLog
 from esteio.telemetry.logs import ensure_configured
+from esteio.traffic.backlog import Backlog
+from esteio.traffic.parts import Traffic
 from esteio.upstream.guard import Guard
 from esteio.webhooks.incoming import sources_of
 from esteio.webhooks.parts import Webhooks, sent
@@ -72,19 +79,29 @@ class Esteio:
             document=lambda version: dumps(self.document(version)),
             operations=lambda: self.table,
         )
-        self.manifests = (platform(settings, documents), *services)
+        self.shells = Shells(terms.issuer for terms in settings.auth.issuers if terms.console_client_id)
+        self.manifests = (
+            platform(settings, documents, console_router(self.shells, shown=settings.http.console)),
+            *development(settings),
+            *services,
+        )
         _include(self.api, self.manifests, settings)
         self.table = RouteTable(self.api.routes)
         refuse_unfit(self.manifests, self.table, settings.services)
         self._policies = [policy for manifest in self.manifests for policy in manifest.limits]
         self.resources = make_resources(settings, clock, self.manifests)
+        self.elsewhere = elsewhere(self.resources, reads=True)
         self._own = _parts_of(self.manifests, settings, self.resources)
         self.auth = _make_auth(settings, self.resources, self.manifests)
         self.limiter = Limiter(self.resources.redis, self._policies)
+        at_once = chosen((one for manifest in self.manifests for one in manifest.at_once), settings.limits.at_once)
+        self.places = Places(self.resources.redis, at_once, lambda: self.limiter.processes)
         self.auth.account_limit = login_limit(self.limiter, enabled=settings.limits.enabled)
+        self.auth.client_limit = login_limit(self.limiter, enabled=settings.limits.enabled, policy="oauth.client")
         self.overrides = Overrides(self.resources.database, self.limiter, self.resources.bulletin, self._policies)
         self.realtime = make_realtime(settings, self.manifests, self.resources, self.auth, self.limiter)
         self.readiness = self._make_readiness()
+        self.traffic = Traffic(self.resources)
         self._access = AccessLog(for_people=settings.telemetry.for_people) if settings.telemetry.access_log else None
         self._gate = build_gate(self.api, self._make_parts())
         self._sockets = Sockets(self._gate)
@@ -109,6 +126,7 @@ class Esteio:
             title=self.settings.http.app_name,
             release=self.settings.http.api_version if version == "v2" else "1.0.0",
             server=self.settings.http.public_url,
+            scopes=self.auth.permissions.declared,
         )
 
     def _make_readiness(self) -> Readiness:
@@ -130,7 +148,8 @@ class Esteio:
         records = IdempotencyRecords(resources.database, resources.keyring)
         cache = ResponseCache(http.cache_bytes, resources.clock, lambda: resources.bulletin.connected)
         self.api.state.readiness = self.readiness
-        self.api.state.census = Census(resources.database, resources.clock)
+        self.api.state.census = self._census = make_census(resources, self.manifests)
+        self._vitals = make_vitals(resources, [CacheTally(cache).tell])
         self.api.state.auth = self.auth
         self.api.state.house = House(
             resources=resources,
@@ -145,6 +164,9 @@ class Esteio:
                 "audit": self.auth.audit,
                 "webhooks": self._make_webhooks(),
                 "realtime": self.realtime,
+                "traffic": self.traffic,
+                "shells": self.shells,
+                "quotas": {quota.name: quota for manifest in self.manifests for quota in manifest.quotas},
                 **self._own,
                 "job_kinds": {job.kind.name: job.kind for manifest in self.manifests for job in manifest.jobs},
             },
@@ -153,15 +175,25 @@ class Esteio:
             settings=self.settings,
             resources=resources,
             table=self.table,
-            problems=Problems(base=http.public_url, version=http.api_version, stamp=stamp.present),
+            problems=Problems(
+                base=http.public_url,
+                version=http.api_version,
+                stamp=stamp.present,
+                name=http.app_name,
+                console=http.console,
+            ),
             envelope=envelope,
             stamp=stamp,
             cache=cache,
             records=records,
             auth=self.auth,
             limiter=self.limiter,
+            places=self.places,
+            consistency=self.elsewhere.consistency if self.elsewhere is not None else None,
             access=self._access,
             manners=_manners_of(self.manifests, self.settings.services, self._own),
+            ending=lambda: self.readiness.draining,
+            ended=self.traffic.tally.ended,
         )
 
     def _make_webhooks(self) -> Webhooks:
@@ -188,10 +220,16 @@ class Esteio:
                 self.refused = refusal
                 raise
             opened: list[Part] = [
+                *((self.elsewhere,) if self.elsewhere is not None else ()),
+                self.traffic,
                 self.auth,
                 self.limiter,
+                self.places,
                 self.overrides,
                 LimitMetrics(self.limiter),
+                self._vitals,
+                Figures(self._census, self.settings),
+                Backlog(self.resources.database, self.resources.clock, self._census),
                 self.realtime,
                 *self._own.values(),
             ]
@@ -258,4 +296,6 @@ def _make_auth(settings: Settings, resources: Resources, manifests: Iterable[Man
         clock=resources.clock,
         bulletin=resources.bulletin,
         issuer=settings.http.public_url,
+        mails=resources.mail.configured,
+        upstream=settings.upstream,
     )

@@ -14,16 +14,24 @@ from esteio.http.exchange import exchange_of
 from esteio.http.files import ANSWERS, stored_file
 from esteio.http.house import House, house_of
 from esteio.http.rules import rules
+from esteio.limits.concurrency import Concurrency
 from esteio.limits.policy import Policy
 
 LIMITS = (Policy("files.download", quota=120, window=60, per="address"),)
+AT_ONCE = (Concurrency("downloads", 16),)
 PUBLIC = frozenset({"GET /api/v2/files/{token}"})
 
 router = APIRouter(prefix="/files", tags=["files"])
 
 
 @router.get("/{token}", summary="Download a file", response_class=Response, responses=ANSWERS)
-@rules(limits=("default",), anonymous_limits=("files.download",), errors=(404, 410, 416), streams=True)
+@rules(
+    limits=("default",),
+    anonymous_limits=("files.download",),
+    at_once="downloads",
+    errors=(404, 410, 416),
+    streams=True,
+)
 async def download(
     request: Request, token: Annotated[str, Path(max_length=200, description="The link's token")]
 ) -> Response:

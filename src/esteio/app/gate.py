@@ -1,6 +1,6 @@
 """The pipeline that every request passes, assembled in its order."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from starlette.types import ASGIApp
@@ -9,18 +9,22 @@ from esteio.auth.gate import Identify
 from esteio.auth.parts import Auth
 from esteio.http.answers import Envelope
 from esteio.http.cache import ResponseCache
+from esteio.http.consistency import Consistency
 from esteio.http.exchange import Manner
 from esteio.http.gate.bounds import Bounds
 from esteio.http.gate.conditional import Conditional
-from esteio.http.gate.context import Context
+from esteio.http.gate.context import Context, Ended
 from esteio.http.gate.dispatch import Dispatch
 from esteio.http.gate.headers import SecurityHeaders
 from esteio.http.gate.idempotency import Idempotency
+from esteio.http.gate.replicas import FromReplicas
 from esteio.http.idempotency import IdempotencyRecords
 from esteio.http.problems import Problems
 from esteio.http.proxies import TrustedProxies
 from esteio.http.routing import RouteTable
+from esteio.http.spans import RequestSpans
 from esteio.http.times import SecondStamp
+from esteio.limits.concurrency import Places
 from esteio.limits.gate import Limit
 from esteio.limits.limiter import Limiter
 from esteio.resources import Resources
@@ -43,8 +47,12 @@ class Parts:
     records: IdempotencyRecords
     auth: Auth
     limiter: Limiter
+    places: Places
+    consistency: Consistency | None
     access: AccessLog | None
     manners: Mapping[str, Manner]
+    ending: Callable[[], bool]
+    ended: Ended | None = None
 
 
 def build_gate(application: ASGIApp, parts: Parts) -> ASGIApp:
@@ -52,6 +60,8 @@ def build_gate(application: ASGIApp, parts: Parts) -> ASGIApp:
     http, clock, auth = parts.settings.http, parts.resources.clock, parts.auth
     proxies = TrustedProxies(http.trusted_proxies)
     gate: ASGIApp = Dispatch(application, settings=http)
+    if parts.consistency is not None:
+        gate = FromReplicas(gate, cache=parts.cache, consistency=parts.consistency)
     gate = Conditional(gate, cache=parts.cache, envelope=parts.envelope)
     gate = Idempotency(
         gate,
@@ -62,7 +72,7 @@ def build_gate(application: ASGIApp, parts: Parts) -> ASGIApp:
         clock=clock,
         hours=http.idempotency_hours,
     )
-    gate = Limit(gate, limiter=parts.limiter, enabled=parts.settings.limits.enabled)
+    gate = Limit(gate, limiter=parts.limiter, places=parts.places, enabled=parts.settings.limits.enabled)
     gate = Identify(gate, credentials=auth.credentials, prover=auth.prover, refused=auth.refusals)
     gate = Bounds(gate, body_limit=http.body_limit)
     gate = SecurityHeaders(gate, hosts=http.trusted_hosts, origins=http.cors_origins, proxies=proxies, clock=clock)
@@ -76,4 +86,7 @@ def build_gate(application: ASGIApp, parts: Parts) -> ASGIApp:
         stamp=parts.stamp,
         base=http.public_url,
         manners=parts.manners,
+        ending=parts.ending,
+        ended=parts.ended,
+        spans=RequestSpans(parts.resources.tracing) if parts.resources.tracing.on else None,
     )

@@ -1,26 +1,38 @@
 """Whether the process lives, is ready, has started: for orchestrators, for people and for old probes."""
 
 import asyncio
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
+from pydantic import Field
 
+from esteio.auth.caller import Caller
 from esteio.base.errors import EsteioError
+from esteio.base.principal import Principal
+from esteio.base.schema import View
 from esteio.db.database import Database
 from esteio.http.answers import Answer, dumps
 from esteio.http.envelope import Envelope
-from esteio.http.exchange import exchange_of
+from esteio.http.house import House, house_of
 from esteio.http.rules import rules
 from esteio.jobs.census import Census, unattended
 from esteio.jobs.kinds import QUEUES
 from esteio.manifest import Degraded
 from esteio.resources import Resources
-from esteio.runtime.readiness import Readiness
-from esteio.telemetry.metrics import CONTENT_TYPE, exposition
+from esteio.runtime.readiness import Readiness, serves
+from esteio.telemetry.metrics import exposition
+from esteio.traffic.parts import Traffic
+from esteio.traffic.resources import under_way
+from esteio.traffic.routes import OPERATE, READ
+from esteio.traffic.schemas import UnderWayView
 
 DETAIL = "health:read"
-METRICS = "metrics:read"
+METRICS = OPERATE
 WITHIN = 2.0
+State = Literal["ok", "degraded", "unavailable"]
+CALLED = {"redis": "cache", "disk": "storage"}
+"""Parts by the names under which those know them who are not told how the house is built."""
 
 probes = APIRouter(tags=["health"])
 v2 = APIRouter(tags=["health"])
@@ -71,17 +83,59 @@ async def health(request: Request) -> Response:
     return _probe(await _readiness(request).ready())
 
 
-@v2.get("/health", summary="Health", response_model=Envelope[dict[str, Any]])
+class OwnView(View):
+    """How the caller's own tenant stands."""
+
+    jobs: UnderWayView | None = Field(description="Those that wait or run now; null while they cannot be counted")
+
+
+class HealthView(View):
+    status: Literal["ok", "unavailable"]
+    parts: dict[str, str] = Field(default={}, description="With health:read in words, with usage:read as a State")
+    own: OwnView | None = None
+
+
+@v2.get("/health", summary="Health", response_model=Envelope[HealthView])
 @rules(quiet=True)
 async def health_report(
-    request: Request, detailed: Annotated[bool, Query(description="Name each part; needs health:read")] = False
+    request: Request,
+    caller: Caller,
+    detailed: Annotated[bool, Query(description="Name each part; needs health:read or usage:read")] = False,
 ) -> Answer:
-    """Whether the service is well; each part's state for callers with `health:read`."""
+    """Whether the service is well.
+
+    Detailed, callers with `health:read` are told of each part in words; those with `usage:read` whether it is ok,
+    degraded or unavailable; both how their own tenant stands. Anybody else is told the status alone.
+    """
     readiness = _readiness(request)
     data: dict[str, Any] = {"status": "ok" if await readiness.ready() else "unavailable"}
-    if detailed and exchange_of(request.scope).principal.may(DETAIL):
-        data["parts"] = {**await readiness.report(), "jobs": await _jobs(readiness.resources.database)}
+    if detailed and not caller.anonymous and (caller.may(DETAIL) or caller.may(READ)):
+        words = {**await readiness.report(), "jobs": await _jobs(readiness.resources.database)}
+        data["parts"] = words if caller.may(DETAIL) else _coarse(words, needs_redis=readiness.needs_redis)
+        data["own"] = {"jobs": await _own_jobs(house_of(request), caller)}
     return Answer(data, cache_control="no-store")
+
+
+def _coarse(words: Mapping[str, str], *, needs_redis: bool) -> dict[str, State]:
+    """The state of each part, without a word on why. What the house does without only degrades it."""
+    lesser = {"jobs"} if needs_redis else {"jobs", "redis"}
+    return {CALLED.get(part, part): _state(said, lesser=part in lesser) for part, said in words.items()}
+
+
+def _state(words: str, *, lesser: bool) -> State:
+    if words == "ok":
+        return "ok"
+    return "degraded" if lesser or serves(words) else "unavailable"
+
+
+async def _own_jobs(house: House, caller: Principal) -> UnderWayView | None:
+    """Counted once in a few seconds for all callers of a tenant: health is not limited."""
+    part: Traffic = house.parts["traffic"]
+    try:
+        async with asyncio.timeout(WITHIN):
+            return await part.standings.get(caller.tenant, lambda: under_way(house.database, caller.tenant))
+    except (EsteioError, TimeoutError):
+        return None
 
 
 async def _jobs(database: Database) -> str:
@@ -99,7 +153,8 @@ async def _jobs(database: Database) -> str:
 @probes.get("/metrics", summary="Prometheus metrics", include_in_schema=False)
 @rules(METRICS, quiet=True)
 async def metrics(request: Request) -> Response:
-    """All processes of this server, in the Prometheus text format."""
+    """All processes of this server, in the text format of Prometheus, or of OpenMetrics for who accepts it."""
     census: Census = request.app.state.census
-    shown = exposition() + await census.exposition()
-    return Response(shown, 200, {"cache-control": "no-store"}, CONTENT_TYPE)
+    counted = await census.families()
+    shown, content_type = await asyncio.to_thread(exposition, request.headers.get("accept", ""), counted)
+    return Response(shown, 200, {"cache-control": "no-store", "content-type": content_type, "vary": "Accept"})

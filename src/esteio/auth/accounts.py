@@ -29,7 +29,7 @@ _BY_IDENTITY = Reading(
         SELECT i.user_id, set_config('{ACCOUNT}', i.user_id::text, true) AS named FROM identities i WHERE i.digest = $1
     )
     SELECT account.* FROM found CROSS JOIN LATERAL (
-        SELECT u.id, u.email, u.password_hash, u.home_tenant, u.epoch, u.disabled_at FROM users u
+        SELECT u.id, u.email, u.password_hash, u.home_tenant, u.epoch, u.disabled_at, u.email_verified_at FROM users u
         WHERE u.id = found.user_id OFFSET length(found.named) * 0
     ) AS account
     """  # noqa: S608 - a constant
@@ -41,11 +41,12 @@ class Account:
     """What a login needs to know of an account."""
 
     id: UUID
-    email: str
+    email: str | None
     password_hash: str | None
     home_tenant: UUID
     epoch: int
     disabled: bool
+    verified: bool = False
 
 
 def normal_email(email: str) -> str:
@@ -70,7 +71,13 @@ async def find_account(database: Database, issuer: str, subject: str) -> Account
         return None
     row = rows[0]
     return Account(
-        row["id"], row["email"], row["password_hash"], row["home_tenant"], row["epoch"], row["disabled_at"] is not None
+        row["id"],
+        row["email"],
+        row["password_hash"],
+        row["home_tenant"],
+        row["epoch"],
+        row["disabled_at"] is not None,
+        row["email_verified_at"] is not None,
     )
 
 
@@ -104,14 +111,25 @@ async def make_account(
 
 
 async def make_member(
-    session: AsyncSession, tenant: UUID, user: UUID, name: str, roles: Sequence[str], now: datetime
+    session: AsyncSession,
+    tenant: UUID,
+    user: UUID,
+    name: str,
+    roles: Sequence[str],
+    now: datetime,
+    *,
+    said_at: datetime | None = None,
 ) -> bool:
-    """Make the account a member of the tenant; false when it is one already."""
+    """Make the account a member of the tenant; false when it is one already.
+
+    `said_at` is when the token was made in which another issuer said these roles.
+    """
     values = {
         "tenant_id": tenant,
         "user_id": user,
         "name": name,
         "roles": [*roles],
+        "roles_said_at": said_at,
         "version": 1,
         "created_at": now,
         "updated_at": now,

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from pydantic import SecretStr
-from sqlalchemy import any_, literal, or_, select, text
+from sqlalchemy import any_, literal, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from esteio.auth.accounts import E_MAIL, find_account, normal_email
 from esteio.auth.parts import Auth
 from esteio.auth.permissions import ADMIN, EVERYTHING, USER
 from esteio.auth.schemas import KeyView, NewKey, NewKeyView, NewUser, UserView
-from esteio.auth.tables import ApiKey, Membership, SigningKey, Tenant
+from esteio.auth.tables import ApiKey, Membership, SigningKey, Tenant, User
 from esteio.auth.use_cases import keys, users
 from esteio.base.errors import NotFound
 from esteio.base.principal import DEFAULT_TENANT, Principal
@@ -50,6 +51,12 @@ async def tenant_named(auth: Auth, slug: str | None) -> UUID:
     return found
 
 
+async def all_tenants(auth: Auth) -> dict[UUID, str]:
+    """The slug of every tenant, by its id, in their order."""
+    rows = await auth.database.read(DEFAULT_TENANT, Reading("SELECT id, slug FROM tenants ORDER BY slug", ()))
+    return {row["id"]: row["slug"] for row in rows}
+
+
 async def create_user(
     auth: Auth,
     *,
@@ -66,7 +73,25 @@ async def create_user(
     given = SecretStr(password) if password is not None else None
     data = NewUser(email=email, name=name or email.partition("@")[0], password=given, roles=[*roles])
     async with transaction(auth.database, tenant) as session:
-        return await users.create_user(auth, caller=operator(auth, tenant), session=session, data=data)
+        made = await users.create_user(auth, caller=operator(auth, tenant), session=session, data=data)
+        await _vouch(auth, session, made.id)
+        return made
+
+
+async def reset_link(auth: Auth, email: str) -> str:
+    """A link that sets a new password for the account of an address; links that were given before end.
+
+    Who has it counts as the address's owner: it is for where no mail can be sent. Raises `NotFound`.
+    """
+    email = normal_email(email)
+    account = await find_account(auth.database, E_MAIL, email)
+    if account is None or account.disabled:
+        raise NotFound(f"There is no account of the address {email}, or it is disabled.")
+    home, subject = account.home_tenant, account.id
+    async with transaction(auth.database, home) as session:
+        token = await auth.mail_tokens.make(session, "reset", subject, tenant=home, address=email, epoch=account.epoch)
+        auth.audit.write(session, "user.reset_link_made", f"user:{subject}", tenant=home, actor="operator")
+    return auth.links.to("reset", token)
 
 
 async def create_key(auth: Auth, data: NewKey, *, tenant: UUID = DEFAULT_TENANT) -> NewKeyView:
@@ -117,10 +142,18 @@ async def bootstrap(auth: Auth, email: str = FIRST_EMAIL) -> FirstCredentials | 
         if await _has_administrator(session):
             return None
         data = NewUser(email=email, name="Administrator", password=SecretStr(password), roles=[ADMIN])
-        await users.create_user(auth, caller=caller, session=session, data=data)
+        made = await users.create_user(auth, caller=caller, session=session, data=data)
+        await _vouch(auth, session, made.id)
         first = NewKey(name="First key", scopes=[EVERYTHING])
         key = await keys.create_key(auth, caller=caller, session=session, data=first)
     return FirstCredentials(email, password, key.key)
+
+
+async def _vouch(auth: Auth, session: AsyncSession, user: UUID) -> None:
+    """An operator knows whose address it is."""
+    await session.flush()
+    unconfirmed = update(User).where(User.id == user, User.email_verified_at.is_(None))
+    await session.execute(unconfirmed.values(email_verified_at=auth.clock.now()))
 
 
 async def _has_administrator(session: AsyncSession) -> bool:

@@ -59,7 +59,7 @@ class Attempts:
 
     async def charge(self, account: str, address: str) -> Attempt:
         """Count an attempt. Raises `RateLimited` with the seconds to wait while the delay runs."""
-        digest = self._keyring.digest("login-attempt", f"{account}\n{address}".encode())
+        digest = self._digest(account, address)
         now = self._clock.now()
         async with transaction(self._database, None) as session:
             forgotten = now - timedelta(hours=self._settings.attempts_forgotten_hours)
@@ -73,6 +73,13 @@ class Attempts:
     async def forgive(self, session: AsyncSession, attempt: Attempt) -> None:
         """The password was right: the account starts anew from this address."""
         await session.execute(delete(LoginAttempt).where(LoginAttempt.digest == attempt.digest))
+
+    async def forget(self, session: AsyncSession, account: str, address: str) -> None:
+        """The account has got another password from this address: it starts anew from here."""
+        await session.execute(delete(LoginAttempt).where(LoginAttempt.digest == self._digest(account, address)))
+
+    def _digest(self, account: str, address: str) -> bytes:
+        return self._keyring.digest("login-attempt", f"{account}\n{address}".encode())
 
     def _values(self, digest: bytes, now: datetime, forgotten: datetime) -> dict[str, object]:
         return {

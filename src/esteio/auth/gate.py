@@ -55,7 +55,7 @@ class Identify:
         if exchange.manner is not None and (barred := exchange.manner.bars(exchange)) is not None:
             exchange.refusal = barred
             return self.app(scope, receive, send)
-        presented = shown(exchange.headers)
+        presented = None if operation.rules.own_credentials else shown(exchange.headers)
         if presented is not None:
             kind, raw = presented
             proof = self._credentials.fresh(raw)
@@ -99,6 +99,9 @@ class Identify:
             await self.app(scope, receive, send)
         except Forbidden as refusal:
             await self._refused.note(refusal, exchange_of(scope))
+            raise
+        except InvalidCredentials as refusal:
+            await self._refused.note_credentials(refusal, exchange_of(scope))
             raise
 
     def _wrong(self, kind: str, raw: bytes) -> InvalidCredentials:

@@ -1,11 +1,11 @@
 """Lists of administrators: ordered by one unique column, paged by number and by cursor."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Final, Self
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, String, cast, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -13,9 +13,19 @@ from esteio.base.errors import InvalidCursor
 from esteio.base.page import Direction, NumberedPage, Place
 from esteio.http.answers import Answer, Link
 from esteio.http.cursors import Cursors
-from esteio.http.pagination import Paging, cursor_links, cursor_meta, cursor_page, numbered_links, numbered_meta
+from esteio.http.pagination import (
+    Paging,
+    SortOrder,
+    cursor_links,
+    cursor_meta,
+    cursor_page,
+    numbered_links,
+    numbered_meta,
+)
 
 Query = Select[*tuple[Any, ...]]
+BETWEEN: Final = "\n"
+"""Stands in no name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +37,26 @@ class Listing:
 
     name: str
     base: str
-    column: InstrumentedAttribute[Any]
+    column: InstrumentedAttribute[Any] | ColumnElement[Any]
     of: Callable[[Any], Any]
     read: Callable[[Any], Any]
     descending: bool = True
+
+    def sorted(self, order: SortOrder | None) -> Self:
+        """The same list in this order, or in its own."""
+        return self if order is None else replace(self, descending=order == "desc")
+
+    def by(self, column: InstrumentedAttribute[str], name: Callable[[Any], str]) -> Self:
+        """The same list by a text that need not be unique: what the list went by before decides between equals."""
+        both = func.concat(column, BETWEEN, cast(self.column, String))
+        return replace(
+            self, column=both, of=lambda row: f"{name(row)}{BETWEEN}{self.of(row)}", read=str, descending=False
+        )
+
+
+def containing(text: str, *columns: InstrumentedAttribute[Any] | ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether the text stands in one of the columns, whatever its case."""
+    return or_(*(column.icontains(text, autoescape=True) for column in columns))
 
 
 @dataclass(frozen=True, slots=True)

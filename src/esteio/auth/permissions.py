@@ -11,13 +11,19 @@ from esteio.http.rules import AUTHENTICATED
 EVERYTHING = "*"
 ADMIN = "admin"
 USER = "user"
-BUILT_IN = (ADMIN, USER)
+VIEWER = "viewer"
+BUILT_IN = (ADMIN, USER, VIEWER)
+READ = "read"
 
 PERMISSIONS: Mapping[str, str] = {
     "keys:read": "See the tenant's API keys",
     "keys:write": "Make, change, rotate and revoke the tenant's API keys",
+    "clients:read": "See the tenant's OAuth 2 clients",
+    "clients:write": "Make, change, rotate and revoke the tenant's OAuth 2 clients",
+    "tokens:introspect": "Ask whether an access token of the tenant is good, and for what",
     "users:read": "See the tenant's users",
     "users:write": "Make, change and disable the tenant's users",
+    "organization:write": "Rename the organisation",
     "roles:read": "See the tenant's roles",
     "roles:write": "Make, change and delete the tenant's roles",
     "audit:read": "Read the tenant's audit log",
@@ -28,10 +34,20 @@ PERMISSIONS: Mapping[str, str] = {
 }
 """What the routes of this package ask for."""
 
-PLATFORM = frozenset({"tenants", "signing", "limits", "plans", "metrics", "health"})
+PLATFORM = frozenset({"tenants", "signing", "limits", "plans", "metrics", "health", "development"})
 """Areas that are about the whole deployment: callers of the default tenant alone can hold their permissions."""
 
-ADMINISTRATION = PLATFORM | {"keys", "users", "roles", "audit", "tasks", "webhooks"}
+ADMINISTRATION = PLATFORM | {
+    "keys",
+    "clients",
+    "tokens",
+    "users",
+    "roles",
+    "audit",
+    "tasks",
+    "webhooks",
+    "organization",
+}
 """Areas that no product's user holds by default, and whose refusals are audited."""
 
 
@@ -68,7 +84,14 @@ class Permissions:
         """What a built-in role holds; nothing for any other name."""
         if role == ADMIN:
             return frozenset({EVERYTHING})
+        if role == VIEWER:
+            return self._for_viewers
         return self.for_users if role == USER else frozenset()
+
+    @cached_property
+    def _for_viewers(self) -> frozenset[str]:
+        """Whatever of the products can only be looked at."""
+        return frozenset(name for name in self.of_products if name.partition(":")[2] == READ)
 
     def within(self, tenant: UUID, permissions: Iterable[str]) -> frozenset[str]:
         """What is left of the permissions in a tenant: outside the default one, nothing of the platform.

@@ -51,34 +51,38 @@ class Registration(Body):
     name: Name
 
 
-class Login(Body):
+class Forgotten(Body):
     email: Email
-    password: PresentPassword
-    tenant: Slug | None = Field(None, description="Slug of the tenant to act in; the account's home unless said")
 
 
-class Refresh(Body):
-    refresh_token: Annotated[str, Field(max_length=200, examples=["est_refresh_…"])]
+MailedToken = Annotated[str, Field(max_length=200, examples=["est_mail_…"], description="As the mail holds it")]
 
 
-class Logout(Body):
-    refresh_token: Annotated[str, Field(max_length=200, examples=["est_refresh_…"])] | None = Field(
-        None, description="Ends its session when no access token is sent"
-    )
-
-
-class PasswordChange(Body):
-    password: PresentPassword
+class PasswordReset(Body):
+    token: MailedToken
     new_password: Password
 
 
-class TokensView(View):
-    """A login (RFC 6749, section 5.1). A refresh token is used once; the answer holds the next."""
+class EmailChange(Body):
+    email: Email = Field(description="The new address; it becomes the account's when it was confirmed")
+    password: PresentPassword
 
-    access_token: str
-    refresh_token: str
-    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 - the name of a scheme
-    expires_in: int = Field(description="Seconds")
+
+class Confirmation(Body):
+    token: MailedToken
+
+
+class MailedView(View):
+    """What was asked for by mail. The same words whether the address has an account or not."""
+
+    detail: str
+
+
+class ConfirmedView(View):
+    outcome: Literal["verified", "changed", "registered"] = Field(
+        description="The account's address was confirmed; it is the account's from now on; it has an account now"
+    )
+    email: str
 
 
 class TenantShownView(View):
@@ -89,11 +93,12 @@ class TenantShownView(View):
 
 class MeView(View):
     id: str = Field(examples=["user:0192…"])
-    proof: Literal["api_key", "environment_key", "token"]
+    proof: Literal["api_key", "environment_key", "token", "oidc", "client"]
     user_id: UUID | None
     key_id: UUID | None
     session_id: UUID | None
     email: str | None
+    email_verified: bool | None = Field(description="Nothing for who has no address of its own")
     name: str
     tenant: TenantShownView
     roles: list[str]
@@ -150,7 +155,10 @@ class NewKeyView(KeyView):
 
 
 class NewUser(Body):
-    """A member of the tenant. Where the address has an account already, that account is let in, password unchanged."""
+    """A member of the tenant. Where the address has an account already, that account is let in, password unchanged.
+
+    Not one that was made elsewhere and whose address nobody has confirmed, where mail is sent: invite that.
+    """
 
     email: Email
     name: Name
@@ -170,7 +178,7 @@ class UserView(View):
     """An account as the tenant knows it: the name it goes by there, its roles there."""
 
     id: UUID
-    email: str
+    email: str | None = Field(description="That of its login, or what another issuer reports of it")
     name: str
     roles: list[str]
     enabled: bool
@@ -198,6 +206,13 @@ class RoleView(View):
     permissions: list[str]
     built_in: bool
     version: int = Field(description="0 for a built-in role, which cannot be changed")
+
+
+class PermissionView(View):
+    name: str = Field(examples=["pets:write"])
+    description: str
+    administration: bool = Field(description="Whether it is about the tenant or the deployment, not about a product")
+    held: bool = Field(description="Whether the caller holds it, and so may give it")
 
 
 class NewTenant(Body):
@@ -230,8 +245,15 @@ class AuditView(View):
     id: UUID
     at: datetime
     actor: str = Field(examples=["user:0192…"])
+    actor_label: str | None = Field(
+        None,
+        description="What people know it by now: a user's address, a key's name, a client's, a tenant's slug; "
+        "null where it is gone, or the caller may not see it",
+        examples=["maria@example.org"],
+    )
     action: str = Field(examples=["key.created"])
     subject: str = Field(examples=["key:0192…"])
+    subject_label: str | None = Field(None, description="Likewise", examples=["CI (key_4fT0aZ91bQ)"])
     outcome: Literal["done", "refused"]
     details: dict[str, Any]
     address: str | None

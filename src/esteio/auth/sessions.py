@@ -4,6 +4,10 @@ A token that is used gives its successor and keeps it, sealed with a key made fr
 within the grace (10 s) while the successor is still unused, it gives the same successor: an answer that was lost on
 its way does not log anybody out. Presented later, or after the successor was used, it is in two hands: the whole
 family ends, and the audit log says so.
+
+A browser that keeps its token in a cookie may be reloaded before an answer reaches it, more than once in a row, and one
+of its requests may overtake another. For it the grace is longer (60 s), and leads to the newest successor, however many
+there are. Who else has such a token is found out all the same, when either side comes with it after that.
 """
 
 import os
@@ -27,6 +31,7 @@ from esteio.base.ids import new_id, random_base62
 PREFIX = "est_refresh_"
 _RANDOM = 43
 _NONCE = 12
+_LONGEST_CHAIN = 100
 
 _FORGET = text(
     "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < :now LIMIT 20 FOR UPDATE SKIP LOCKED)"
@@ -58,6 +63,7 @@ class Sessions:
         self._announcements = announcements
         self._audit = audit
         self._grace = timedelta(seconds=settings.refresh_grace_seconds)
+        self._cookie_grace = timedelta(seconds=settings.cookie_grace_seconds)
 
     def digest(self, refresh: str) -> bytes:
         """What is stored in place of a refresh token."""
@@ -80,9 +86,10 @@ class Sessions:
         await session.flush()
         return Standing(begun.id, user, tenant, await self._issue(session, begun, now))
 
-    async def renew(self, session: AsyncSession, refresh: str) -> Standing | Ended:
+    async def renew(self, session: AsyncSession, refresh: str, *, cookie: bool = False) -> Standing | Ended:
         """What a refresh token gives; the transaction must be that of its tenant, and must commit whatever this says.
 
+        `cookie` says that a browser has presented it so: then the longer grace holds.
         "reused" when the family has been ended by this call, "ended" when there is nothing to renew.
         """
         now = self._clock.now()
@@ -96,8 +103,9 @@ class Sessions:
             token.used_at, token.successor = now, self.digest(following)
             token.sealed_successor = self._seal(refresh, following)
             return Standing(family.id, family.user_id, family.tenant_id, following)
-        if await self._in_grace(session, token, now):
-            return Standing(family.id, family.user_id, family.tenant_id, self._open(refresh, token))
+        living = await self._living(session, refresh, token, now, cookie)
+        if living is not None:
+            return Standing(family.id, family.user_id, family.tenant_id, living)
         self._end_family(session, family, now)
         return "reused"
 
@@ -145,11 +153,20 @@ class Sessions:
         session.add(RefreshTokenDigest(digest=digest, tenant_id=family.tenant_id))
         return refresh
 
-    async def _in_grace(self, session: AsyncSession, token: RefreshToken, now: datetime) -> bool:
-        if token.used_at is None or now - token.used_at > self._grace:
-            return False
-        used = await session.scalar(select(RefreshToken.used_at).where(RefreshToken.digest == token.successor))
-        return used is None
+    async def _living(
+        self, session: AsyncSession, refresh: str, token: RefreshToken, now: datetime, cookie: bool
+    ) -> str | None:
+        """The unused token that follows a used one within the grace."""
+        grace = self._cookie_grace if cookie else self._grace
+        if token.used_at is None or now - token.used_at > grace:
+            return None
+        for _ in range(_LONGEST_CHAIN if cookie else 1):
+            refresh = self._open(refresh, token)
+            following = await session.get(RefreshToken, token.successor, populate_existing=True)
+            if following is None or following.used_at is None:
+                return refresh if following is not None else None
+            token = following
+        return None
 
     def _end_family(self, session: AsyncSession, family: LoginSession, now: datetime) -> None:
         family.revoked_at = now

@@ -1,4 +1,4 @@
-"""Access tokens: signed statements, short-lived, believed only while the session behind them lives."""
+"""Access tokens: signed statements, short-lived, believed only while the session or client behind them lives."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -8,6 +8,8 @@ from uuid import UUID
 import asyncpg
 import jwt
 
+from esteio.auth.oauth.claims import ClientClaims, client_claims, is_of_client, stated
+from esteio.auth.oauth.standing import ClientStanding
 from esteio.auth.permissions import Permissions
 from esteio.auth.proof import Proof
 from esteio.auth.settings import AuthSettings
@@ -21,7 +23,7 @@ from esteio.db.reading import Reading
 LEEWAY = timedelta(seconds=5)
 """Another machine of the deployment may be so much ahead. Expiry knows no leeway."""
 
-_REQUIRED = ["iss", "aud", "sub", "sid", "tenant", "iat", "nbf", "exp", "jti"]
+_REQUIRED = ["iss", "aud", "sub", "tenant", "iat", "nbf", "exp", "jti"]
 _CHECKS: Any = {
     "require": _REQUIRED,
     "verify_exp": False,
@@ -50,11 +52,13 @@ _LIVING = Reading(
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a token of ours says, once its signature has been verified."""
+    """What a user's token says, once its signature has been verified. `issued_at` in epoch seconds."""
 
     user: UUID
     session: UUID
     tenant: UUID
+    jti: UUID
+    issued_at: int
     expires_at: datetime
 
 
@@ -75,19 +79,28 @@ class Tokens:
         self._database = database
         self._clock = clock
         self._permissions = permissions
-        self._issuer = issuer
-        self._audience = settings.audience
+        self._clients = ClientStanding(database, clock, permissions)
+        self.issuer = issuer
+        self.audience = settings.audience
         self.lifetime = timedelta(minutes=settings.access_minutes)
 
     async def issue(self, user: UUID, session: UUID, tenant: UUID) -> str:
         """A token for this session, good for `lifetime`."""
+        return await self._signed({"sub": str(user), "sid": str(session)}, tenant)
+
+    async def issue_to_client(
+        self, client: UUID, client_id: str, secret: UUID, tenant: UUID, scopes: tuple[str, ...]
+    ) -> str:
+        """A token for a client that showed this secret, good for `lifetime` and no more than these scopes."""
+        return await self._signed(stated(client, client_id, secret, scopes), tenant)
+
+    async def _signed(self, said: dict[str, str], tenant: UUID) -> str:
         kid, private = await self._keys.signer()
         now = int(self._clock.now().timestamp())
         claims = {
-            "iss": self._issuer,
-            "aud": self._audience,
-            "sub": str(user),
-            "sid": str(session),
+            "iss": self.issuer,
+            "aud": self.audience,
+            **said,
             "tenant": str(tenant),
             "iat": now,
             "nbf": now,
@@ -96,7 +109,7 @@ class Tokens:
         }
         return jwt.encode(claims, private, algorithm=ALGORITHM, headers={"kid": kid, "typ": "at+jwt"})
 
-    async def verified(self, raw: bytes) -> Claims | None:
+    async def verified(self, raw: bytes) -> Claims | ClientClaims | None:
         """What the token says, or `None` for one that is not ours, altered, expired or not valid yet."""
         try:
             header = jwt.get_unverified_header(raw)
@@ -106,28 +119,33 @@ class Tokens:
             if public is None:
                 return None
             claims = jwt.decode(
-                raw, public, algorithms=[ALGORITHM], issuer=self._issuer, audience=self._audience, options=_CHECKS
+                raw, public, algorithms=[ALGORITHM], issuer=self.issuer, audience=self.audience, options=_CHECKS
             )
             return self._timely(claims)
-        except (jwt.PyJWTError, ValueError, TypeError, OverflowError):
+        except (jwt.PyJWTError, LookupError, ValueError, TypeError, OverflowError):
             return None
 
     async def look(self, raw: bytes) -> Proof | None:
-        """Whom the token proves while its session, its user and its tenant are all in good standing."""
+        """Whom the token proves while its session and user, or its client, and its tenant are in good standing."""
         claims = await self.verified(raw)
         if claims is None:
             return None
+        if isinstance(claims, ClientClaims):
+            return await self._clients.look(claims)
         values = {"session": claims.session, "user": claims.user, "now": self._clock.now()}
         rows = await self._database.read(claims.tenant, _LIVING, *_LIVING.arguments(values))
         return self._proof(claims, rows[0]) if rows else None
 
-    def _timely(self, claims: dict[str, Any]) -> Claims | None:
+    def _timely(self, claims: dict[str, Any]) -> Claims | ClientClaims | None:
         now = self._clock.now()
         expires_at = datetime.fromtimestamp(claims["exp"], UTC)
         latest = (now + LEEWAY).timestamp()
         if expires_at <= now or claims["nbf"] > latest or claims["iat"] > latest:
             return None
-        return Claims(UUID(claims["sub"]), UUID(claims["sid"]), UUID(claims["tenant"]), expires_at)
+        if is_of_client(claims):
+            return client_claims(claims, expires_at)
+        user, session, tenant, jti = (UUID(claims[name]) for name in ("sub", "sid", "tenant", "jti"))
+        return Claims(user, session, tenant, jti, int(claims["iat"]), expires_at)
 
     def _proof(self, claims: Claims, row: asyncpg.Record) -> Proof:
         user, tenant, roles = claims.user, claims.tenant, tuple(row["roles"])

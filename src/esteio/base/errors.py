@@ -53,13 +53,15 @@ class EsteioError(Exception):
     """A refusal or failure with words for the caller and, apart from them, words for the operator.
 
     `detail` is shown; `operator` only reaches the log. `headers` travel with the answer. `data` is what the body's
-    `data` member holds (a 412 shows the current representation); it stays `None` otherwise.
+    `data` member holds (a 412 shows the current representation); it stays `None` otherwise. `passing` says that the
+    same request may be admitted later, so that no Idempotency-Key keeps the refusal.
     """
 
     code: ClassVar[str] = "INTERNAL_ERROR"
     status: ClassVar[int] = 500
     title: ClassVar[str] = "Something failed on our side"
     words: ClassVar[str] = "The request could not be completed. It is safe to try again later."
+    passing: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -208,8 +210,8 @@ class Invalid(EsteioError):
 
     @classmethod
     def at(cls, field: str, message: str, *, code: str | None = None, where: str = "#") -> "Invalid":
-        """A refusal of one named field; `where` is the pointer of the object that holds it."""
-        return cls(errors=[FieldError(code or cls.code, message, field, f"{where}/{field}")])
+        """A refusal of one named field (`files.0.path`: one inside); `where` is the pointer of what holds it."""
+        return cls(errors=[FieldError(code or cls.code, message, field, f"{where}/{field.replace('.', '/')}")])
 
 
 class IdempotencyKeyReused(Invalid):

@@ -7,14 +7,15 @@ from uuid import UUID
 DEFAULT_TENANT = UUID("00000000-0000-7000-8000-000000000001")
 """The tenant that the first migration makes; anonymous callers and single-tenant deployments live in it."""
 
-Proof = Literal["none", "api_key", "environment_key", "token"]
+Proof = Literal["none", "api_key", "environment_key", "token", "oidc", "client"]
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
     """A proved caller: subject, tenant, roles, permissions, and how it was proved.
 
-    `id` names the subject in logs, limits and records (`user:<uuid>`, `key:<uuid>`, `anonymous`). A permission is
+    `id` names the subject in logs, limits and records (`user:<uuid>`, `key:<uuid>`, `client:<uuid>`,
+    `anonymous`). A permission is
     `service:verb`; `*` and `service:*` hold all of them, all of one service.
     """
 

@@ -12,12 +12,14 @@ from pydantic import (
     ConfigDict,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
+    ValidationError,
     ValidationInfo,
+    ValidatorFunctionWrapHandler,
     field_validator,
     model_validator,
 )
 from pydantic_core import CoreSchema
-from pydantic_core.core_schema import no_info_after_validator_function
+from pydantic_core.core_schema import no_info_after_validator_function, no_info_wrap_validator_function
 
 
 class Body(BaseModel):
@@ -77,7 +79,8 @@ class View(BaseModel):
     model_config = ConfigDict(extra="forbid", from_attributes=True)
 
 
-def _no_control(text: str) -> str:
+def no_control(text: str) -> str:
+    """The text. Raises `ValueError` for control characters other than newline and tab."""
     if any((character < " " and character not in "\n\t") or character == "\x7f" for character in text):
         raise ValueError("control characters are not allowed")
     return text
@@ -122,7 +125,7 @@ Number = Annotated[float, BeforeValidator(_number)]
 
 
 class _Printable:
-    """Says in a JSON Schema what `_no_control` asks."""
+    """Says in a JSON Schema what `no_control` asks."""
 
     def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         return {**handler(core), "pattern": r"^[^\u0000-\u0008\u000b-\u001f\u007f]*$"}
@@ -147,7 +150,26 @@ class Written:
         return text
 
 
-Text = Annotated[str, AfterValidator(_no_control), _Printable()]
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """A value of one of several kinds; what is none of them is told `words` once, at its own place.
+
+    Without it each kind would refuse the value by itself, below a name that no caller has written.
+    """
+
+    words: str
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return no_info_wrap_validator_function(self._checked, handler(source))
+
+    def _checked(self, value: Any, kinds: ValidatorFunctionWrapHandler) -> Any:
+        try:
+            return kinds(value)
+        except ValidationError as error:
+            raise ValueError(self.words) from error
+
+
+Text = Annotated[str, AfterValidator(no_control), _Printable()]
 """Text without control characters other than newline and tab; PostgreSQL could not store NUL."""
 
 Moment = Annotated[datetime, BeforeValidator(_written), AfterValidator(_aware)]

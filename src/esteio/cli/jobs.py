@@ -7,7 +7,7 @@ from uuid import UUID
 import click
 import orjson
 
-from esteio.auth.administration import tenant_named
+from esteio.auth.administration import all_tenants, tenant_named
 from esteio.auth.parts import Auth
 from esteio.base.errors import NotFound
 from esteio.cli.house import with_auth
@@ -33,24 +33,34 @@ def jobs() -> None:
 @click.option("--failed", is_flag=True, help="Only dead letters; the same as --state failed")
 @click.option("--name", help="Only those of this kind, such as pets.export")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000), help="How many at most")
+@click.option("--all-tenants", is_flag=True, help="Those of every tenant, so many of each at most, with its slug")
 @in_tenant
 @as_json
-def list_jobs(state: str | None, failed: bool, name: str | None, limit: int, tenant: str | None, as_json: bool) -> None:
+def list_jobs(
+    state: str | None,
+    failed: bool,
+    name: str | None,
+    limit: int,
+    all_tenants: bool,
+    tenant: str | None,
+    as_json: bool,
+) -> None:
     """List jobs, the newest first."""
+    if all_tenants and tenant is not None:
+        raise click.UsageError("Give --tenant or --all-tenants, not both.")
     chosen = "failed" if failed else state
 
     async def read(auth: Auth, where: UUID) -> Any:
         return await jobs_of(auth.database, where, state=chosen, name=name, most=limit)
 
-    found = _in_tenant(tenant, read)
+    found = _in_every_tenant(read) if all_tenants else _in_tenant(tenant, read)
     if as_json:
         click.echo(orjson.dumps(found, default=str))
         return
     for job in found:
-        error = (job["error"] or {}).get("code", "")
-        click.echo(
-            f"{job['id']}  {job['state']:<9}  {job['attempts']:>3}  {job['created_at']:%F %T}  {job['name']}  {error}"
-        )
+        error, whose = (job["error"] or {}).get("code", ""), f"{job['tenant']}  " if all_tenants else ""
+        told = f"{job['id']}  {job['state']:<9}  {job['attempts']:>3}  {job['created_at']:%F %T}"
+        click.echo(f"{told}  {whose}{job['name']}  {error}")
 
 
 @jobs.command("show")
@@ -127,6 +137,14 @@ def cancel(job: UUID, tenant: str | None, as_json: bool) -> None:
         click.echo(orjson.dumps({"id": str(job), "state": state}))
         return
     click.echo(f"{job} is cancelled." if state == "cancelled" else f"{job} is told to stop.")
+
+
+def _in_every_tenant(read: Callable[[Auth, UUID], Awaitable[list[dict[str, Any]]]]) -> list[dict[str, Any]]:
+    async def run(auth: Auth) -> list[dict[str, Any]]:
+        slugs = await all_tenants(auth)
+        return [{"tenant": slug, **job} for where, slug in slugs.items() for job in await read(auth, where)]
+
+    return with_auth(run)
 
 
 def _in_tenant(slug: str | None, work: Callable[[Auth, UUID], Awaitable[T]]) -> T:

@@ -1,6 +1,7 @@
 """The list of commands, and what all of them do with a refusal."""
 
 import importlib
+import os
 import sys
 
 import click
@@ -18,6 +19,9 @@ COMMANDS = {
     "scheduler": ("esteio.cli.scheduler", "scheduler", "Carry jobs to workers, fire schedules, tell facts"),
     "jobs": ("esteio.cli.jobs", "jobs", "List, show, retry and cancel jobs"),
     "webhooks": ("esteio.cli.webhooks", "webhooks", "Hear, list and replay webhooks"),
+    "doctor": ("esteio.cli.doctor", "doctor", "Say what would be wrong in production, why, and what to do"),
+    "backup": ("esteio.cli.backup", "backup", "Make, list, check and remove backups"),
+    "restore": ("esteio.cli.restore", "restore", "Restore a backup into an empty database"),
     "migrate": ("esteio.cli.migrate", "migrate", "Bring the database to this release"),
     "users": ("esteio.cli.users", "users", "Create users"),
     "keys": ("esteio.cli.keys", "keys", "Create, list and revoke API keys"),
@@ -78,12 +82,27 @@ def main() -> None:
     """Run a command. What refuses to start says so in one sentence and ends with 2, what fails with 1."""
     try:
         cli.main(prog_name="esteio", standalone_mode=True)
+    except SystemExit as ended:
+        _leave(ended)
     except StartRefused as refusal:
         click.echo(f"esteio: {refusal}", err=True)
-        sys.exit(REFUSED)
+        _leave(SystemExit(REFUSED))
     except EsteioError as error:
         click.echo(f"esteio: {_words(error)}", err=True)
-        sys.exit(FAILED)
+        _leave(SystemExit(FAILED))
+    except Exception as error:
+        # What writes lines is imported when there is one to write.
+        importlib.import_module("esteio.cli.failed").tell(error, next(iter(sys.argv[1:]), ""))
+        _leave(SystemExit(FAILED))
+
+
+def _leave(ended: SystemExit) -> None:
+    """End the process. Threads of the store's driver at work would abort an interpreter that ends."""
+    if "esteio.cli.backup" not in sys.modules or not isinstance(ended.code, (int, type(None))):
+        raise ended
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(ended.code or 0)
 
 
 def _words(error: EsteioError) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import sys
@@ -16,6 +17,8 @@ from esteio.embedded.stand_ins import Place, StandIn
 TOKEN_BYTES = 32
 SENDER = "esteio@example.org"
 OURS = "ESTEIO_"
+AUDIENCE = "esteio"
+CONSOLE_CLIENT = "esteio-console"
 
 
 def given() -> frozenset[str]:
@@ -76,6 +79,22 @@ def _mail(named: Collection[str]) -> Callable[[Place], Mapping[str, str]]:
     }
 
 
+def _issuer(_: Collection[str]) -> Callable[[Place], Mapping[str, str]]:
+    def variables(place: Place) -> Mapping[str, str]:
+        known = {
+            "issuer": place.url,
+            "audience": [AUDIENCE],
+            "tenant": "default",
+            "create_tenants": True,
+            "role_map": {"admin": "admin", "member": "user"},
+            "name": "Stand-in",
+            "console_client_id": CONSOLE_CLIENT,
+        }
+        return {"ESTEIO_AUTH__ISSUERS": json.dumps([known])}
+
+    return variables
+
+
 PARTIES = (
     Party("FakeStore", "fakestore", ("ESTEIO_STORE__UPSTREAM_URL",), _shop),
     Party(
@@ -94,6 +113,7 @@ PARTIES = (
         keeps="mails",
         needs="aiosmtpd",
     ),
+    Party("OIDC", "oidc", ("ESTEIO_AUTH__ISSUERS",), _issuer, options=lambda _: ("--audience", AUDIENCE)),
 )
 
 

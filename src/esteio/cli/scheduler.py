@@ -5,11 +5,13 @@ import os
 import click
 
 from esteio.cli.lifeline import end_with
-from esteio.telemetry.metrics import serve_metrics
+from esteio.cli.scrapes import choose_port, show_metrics
+from esteio.telemetry.metrics import enter
+from esteio.telemetry.notices import Notices
 
 
 @click.command()
-@click.option("--metrics-port", type=click.IntRange(1, 65535), help="Serve metrics on this port of 127.0.0.1")
+@click.option("--metrics-port", type=click.IntRange(1, 65535), help="Show metrics on this port")
 @click.option("--services", metavar="MODULE:NAME", help="Services to work for.  [default: the shipped ones]")
 def scheduler(metrics_port: int | None, services: str | None) -> None:
     """Run the scheduler. Any number may run at once: nothing is carried, fired or told twice for it."""
@@ -20,7 +22,9 @@ def scheduler(metrics_port: int | None, services: str | None) -> None:
 
     if (lifeline := os.environ.get("ESTEIO_LIFELINE_FD")) is not None:
         end_with(int(lifeline))
+    notices = Notices.taken_from()
+    choose_port(metrics_port)
+    enter("scheduler")
     workshop = open_workshop("esteio-scheduler", services=services_named(services))
-    if metrics_port is not None:
-        serve_metrics(metrics_port)
-    run_scheduler(workshop)
+    show_metrics(workshop.settings.telemetry)
+    run_scheduler(workshop, notices)

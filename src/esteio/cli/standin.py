@@ -21,6 +21,11 @@ from esteio.standins.fakestore import FakeStore
 from esteio.standins.faults import WORDS
 from esteio.standins.gemini import Gemini
 from esteio.standins.mercadopago import SECRET, TOKEN, MercadoPago
+from esteio.standins.oidc import Oidc
+from esteio.standins.oidc import Terms as IssuerTerms
+from esteio.standins.oidc.keys import ALGORITHMS
+from esteio.standins.oidc.shapes import SHAPES
+from esteio.standins.oidc.terms import CLIENT, ORIGIN, REALM
 from esteio.standins.smtp import Box, MailServer, Smtp, Terms
 from esteio.standins.smtp.terms import COMMON, LARGEST
 from esteio.standins.stand_in import LOOPBACK, StandIn
@@ -107,6 +112,45 @@ def gemini(host: str, port: int, api_key: str | None, model: tuple[str, ...], **
     if find_spec("PIL") is None:
         raise StartRefused("Pillow, by which it draws, is missing: pip install 'esteio[petstory]'.")
     _play("Gemini", StandIn(Gemini(api_key, frozenset(model) or None), host, port), **rest)
+
+
+@standin.command(epilog=_epilog(Oidc.faults))
+@_placed
+@click.option(
+    "--shape", type=click.Choice([*SHAPES]), default="generic", show_default=True, help="As whose tokens look."
+)
+@click.option(
+    "--algorithm",
+    "algorithms",
+    multiple=True,
+    type=click.Choice([*ALGORITHMS]),
+    help="With what it signs; may be repeated, for a key each.  [default: RS256]",
+)
+@click.option("--audience", help="`aud` of its tokens.  [default: esteio; keycloak: account; clerk: none]")
+@click.option(
+    "--client", default=CLIENT, show_default=True, help="`azp` of tokens that are minted; clerk has the origin."
+)
+@click.option("--origin", default=ORIGIN, show_default=True, help="The page that tokens of clerk are for.")
+@click.option("--version", type=click.IntRange(1, 2), default=2, show_default=True, help="That of clerk's tokens.")
+@click.option("--realm", default=REALM, show_default=True, help="That of keycloak.")
+def oidc(
+    host: str,
+    port: int,
+    shape: str,
+    algorithms: tuple[str, ...],
+    audience: str | None,
+    client: str,
+    origin: str,
+    version: int,
+    realm: str,
+    **rest: Any,
+) -> None:
+    """Play an OpenID Connect issuer: sign-in by code with PKCE, published keys, tokens of whatever claims.
+
+    `POST /_standin/tokens` on the control port mints one: {"person": "maria"}, {"flaw": "none"}, {"claims": {…}}.
+    """
+    terms = IssuerTerms(shape, algorithms or ("RS256",), audience, client, origin, version, realm)
+    _play("OIDC", StandIn(Oidc(terms), host, port), **rest)
 
 
 @standin.command(epilog=_epilog(Smtp.faults, COMMON))

@@ -25,6 +25,7 @@ EPILOG = (
 PUBLIC_URL = "ESTEIO_HTTP__PUBLIC_URL"
 PUBLIC = frozenset({PUBLIC_URL, "API_BASE_URL"})
 PACKAGE = Path(__file__).parents[1]
+PAGES = {"Console": "console", "PetStory": "petstory", "Outages": "outages"}
 LABELS = {"email": "E-mail", "password": "Password", "api_key": "API key"}
 
 
@@ -46,7 +47,7 @@ def up(host: str, port: int, workers: int | None, data_dir: Path, demo: bool) ->
     An engine whose address is set (ESTEIO_DATABASE__URL, ESTEIO_REDIS__URL) is not started; that address is used. So
     it is with the parties outside, which are played here unless the operator's own are set, also in `.env`:
     FakeStoreAPI (ESTEIO_STORE__UPSTREAM_URL), Mercado Pago (ESTEIO_PETSTORY__MERCADOPAGO_ACCESS_TOKEN), a mail server
-    (ESTEIO_MAIL__SERVER).
+    (ESTEIO_MAIL__SERVER), an OpenID Connect issuer (ESTEIO_AUTH__ISSUERS).
     """
     voice = Voice(note=_note, credentials=_credentials, opened=_opened)
     address = Address(host, port)
@@ -109,6 +110,7 @@ def _credentials(credentials: Mapping[str, str]) -> None:
 def _opened(opened: Opened) -> None:
     lines = {
         "API": opened.address.url,
+        **{label: f"{opened.address.url}/{page}" for label, page in _pages().items()},
         "Docs": f"{opened.address.url}/docs",
         "PostgreSQL": _without_password(opened.database_url),
         "Valkey": _without_password(opened.redis_url),
@@ -121,6 +123,13 @@ def _opened(opened: Opened) -> None:
     for label, value in lines.items():
         click.echo(f"  {label:<11} {value}")
     click.echo(f"\nEsteio is ready at {opened.address.url}")
+
+
+def _pages() -> Mapping[str, str]:
+    """What browsers can open here, unless the operator has decided about it; a package may have none built."""
+    if "ESTEIO_HTTP__CONSOLE" in given():
+        return {}
+    return {label: page for label, page in PAGES.items() if (PACKAGE / "console" / "dist" / f"{page}.html").is_file()}
 
 
 def _without_password(url: str) -> str:

@@ -45,6 +45,16 @@ def create(email: str, admin: bool, name: str, tenant: str | None, password_stdi
         raise StartRefused(f"{first['loc'][0]}: {first['msg']}.") from error
 
 
+@users.command("reset-password")
+@click.argument("email")
+def reset_password(email: str) -> None:
+    """Print a link that sets a new password for the account of EMAIL: once, and for an hour unless set otherwise.
+
+    Whoever has the link has the account: hand it over as you would a password. Links that were given before end.
+    """
+    click.echo(with_auth(lambda auth: administration.reset_link(auth, email)))
+
+
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output")
 def bootstrap(as_json: bool) -> None:

@@ -31,7 +31,7 @@ def secure(table: str) -> list[str]:
     ]
 
 
-_UNPROTECTED = """
+UNPROTECTED = """
 SELECT c.relname FROM pg_class c
 JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped
@@ -51,14 +51,24 @@ SELECT r.rolsuper OR r.rolbypassrls AS unbound,
 FROM pg_roles r WHERE r.rolname = current_user
 """
 
-TENANT_MAPS = frozenset({"api_key_digests", "refresh_token_digests", "job_tickets", "outbox_queue"})
+TENANT_MAPS = frozenset(
+    {
+        "api_key_digests",
+        "refresh_token_digests",
+        "mail_token_digests",
+        "job_tickets",
+        "outbox_queue",
+        "oauth_secret_digests",
+        "tenant_identities",
+    }
+)
 """Tables that say which tenant a secret, a job or a fact belongs to: read before the tenant is known, they hold none of
 its contents."""
 
 
 async def unprotected_tables(connection: Connection, exempt: Iterable[str] = TENANT_MAPS) -> list[str]:
     """Tables that have a `tenant_id` but not both forced row-level security and a policy."""
-    return [row["relname"] for row in await connection.fetch(_UNPROTECTED, list(exempt))]
+    return [row["relname"] for row in await connection.fetch(UNPROTECTED, list(exempt))]
 
 
 async def refuse_unsafe_start(connection: Connection) -> None:

@@ -15,7 +15,9 @@ from esteio.db.failures import BROKEN, FAILURES, unavailable
 from esteio.db.openness import within_transaction
 from esteio.db.patience import Patience
 from esteio.db.tenancy import SETTING
+from esteio.telemetry.tracing.spans import span
 
+_COMMIT = {"db.system.name": "postgresql", "db.operation.name": "COMMIT"}
 _SET_TENANT = text(f"SELECT set_config('{SETTING}', :tenant, true)")
 
 _FAREWELL = 0.2
@@ -44,21 +46,31 @@ async def enter_tenant(session: AsyncSession, tenant: UUID) -> None:
     await session.execute(_SET_TENANT, {"tenant": str(tenant)})
 
 
+async def leave_tenant(session: AsyncSession) -> None:
+    """Make the rest of the transaction run as no tenant, until it enters one."""
+    await session.execute(_SET_TENANT, {"tenant": ""})
+
+
 @asynccontextmanager
-async def transaction(database: Database, tenant: UUID | None, *, budget: float = 5.0) -> AsyncIterator[AsyncSession]:
+async def transaction(
+    database: Database, tenant: UUID | None, *, budget: float | None = None
+) -> AsyncIterator[AsyncSession]:
     """A session in one transaction: committed at the end, rolled back on any error, over within `budget` seconds.
 
-    In a request the time that it has left for the database bounds it too. Raises `Unavailable` when the database is
-    down, silent or full. A commit that fails raises too: who answered before it would have told a lie.
+    Without a budget those are the settings' `transaction_timeout`. In a request the time that it has left for the
+    database bounds it too. Raises `Unavailable` when the database is down, silent or full. A commit that fails raises
+    too: who answered before it would have told a lie.
     """
     session = database.session()
+    most = database.settings.transaction_timeout if budget is None else budget
     try:
-        with within_transaction(), Patience(budget, database.settings.request_timeout) as seconds:
+        with within_transaction(), Patience(most, database.settings.request_timeout) as seconds:
             async with asyncio.timeout(seconds):
                 if tenant is not None:
                     await _begin(session, tenant)
                 yield session
-                await session.commit()
+                with span("COMMIT", "client", **_COMMIT):
+                    await session.commit()
     except BaseException as error:
         failed = is_failure(error)
         await _abandon(session, broken=failed)
@@ -66,6 +78,8 @@ async def transaction(database: Database, tenant: UUID | None, *, budget: float 
             raise unavailable(error) from error
         raise
     await session.close()
+    if database.committed is not None:
+        await database.committed()
     for step in session.info.get("after_commit", ()):
         await step()
 

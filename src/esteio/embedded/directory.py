@@ -65,11 +65,15 @@ class DataDirectory:
     def secret(self) -> str:
         """The master secret: 32 random bytes in URL-safe letters, the same at every start."""
         if not self.secret_file.exists():
-            draft = self.secret_file.with_suffix(".new")
-            draft.unlink(missing_ok=True)
-            write_private(draft, secrets.token_urlsafe(SECRET_BYTES))
-            draft.replace(self.secret_file)
+            self.keep_secret(secrets.token_urlsafe(SECRET_BYTES))
         return self.secret_file.read_text().strip()
+
+    def keep_secret(self, secret: str) -> None:
+        """Make this the master secret."""
+        draft = self.secret_file.with_suffix(".new")
+        draft.unlink(missing_ok=True)
+        write_private(draft, secret)
+        draft.replace(self.secret_file)
 
 
 @contextmanager

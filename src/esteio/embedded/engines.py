@@ -17,7 +17,7 @@ from esteio.embedded.children import Children, end_orphans
 from esteio.embedded.cluster import Making, disown_stale_lock, major_of
 from esteio.embedded.directory import DataDirectory, open_directory
 from esteio.embedded.patience import Pause, until
-from esteio.embedded.postgres import SHARED_MEMORY_HELD, Postgres
+from esteio.embedded.postgres import ROLE, SHARED_MEMORY_HELD, SUPERUSER, Postgres
 from esteio.embedded.refusals import ExitCode, Refused
 from esteio.embedded.sockets import release, socket_directory
 from esteio.embedded.valkey import Valkey
@@ -124,6 +124,11 @@ class Engines:
     def database_url(self) -> str:
         """PostgreSQL's address, for asyncpg and libpq: its socket, the role `esteio`, the database `esteio`."""
         return self.postgres.url
+
+    @property
+    def administrator_url(self) -> str:
+        """The same database as the cluster's superuser, whom the socket's directory lets in."""
+        return self.database_url.replace(f"//{ROLE}@", f"//{SUPERUSER}@", 1)
 
     @property
     def redis_url(self) -> str:

@@ -29,6 +29,8 @@ DATABASE_URL, REDIS_URL = "ESTEIO_DATABASE__URL", "ESTEIO_REDIS__URL"
 SECRET_KEY, LIFELINE = "ESTEIO_SECRET_KEY", "ESTEIO_LIFELINE_FD"
 METRICS = "PROMETHEUS_MULTIPROC_DIR"
 FILES_URL = "ESTEIO_FILES__URL"
+STAND_INS = "ESTEIO_DEVELOPMENT__STAND_INS"
+BACKUP_URL, BACKUP_DATABASE_URL = "ESTEIO_BACKUP__URL", "ESTEIO_BACKUP__DATABASE_URL"
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,7 @@ class House:
             with _lifeline() as lifeline, held(self._commands.stand_ins, self._address.port, directory) as places:
                 try:
                     engines.start()
-                    environment = self._environment_for(directory, engines, lifeline) | places.variables
+                    environment = self._environment_for(directory, engines, lifeline) | _played(directory, places)
                     performance = Performance(self._commands, environment, lifeline, children, watch.pause, watch.rest)
                     self._open(directory, performance, places)
                     self._keep(children, watch)
@@ -124,8 +126,11 @@ class House:
             SECRET_KEY: self._environment.get(SECRET_KEY) or directory.secret(),
             METRICS: self._environment.get(METRICS) or str(directory.new_metrics()),
             FILES_URL: self._environment.get(FILES_URL) or (directory.path / "files").as_uri(),
+            BACKUP_URL: self._environment.get(BACKUP_URL) or (directory.path / "backups").as_uri(),
             LIFELINE: str(lifeline),
         }
+        if not self._environment.get(DATABASE_URL) and not self._environment.get(BACKUP_DATABASE_URL):
+            ours[BACKUP_DATABASE_URL] = engines.administrator_url  # who else would see every tenant's rows
         return {name: value for name, value in self._environment.items() if not name.startswith("PG")} | ours
 
     def _open(self, directory: DataDirectory, performance: Performance, places: Places) -> None:
@@ -170,6 +175,11 @@ class House:
         supervision = Supervision(children, self._voice.note, self._backoff)
         while True:
             watch.pause(supervision.look())
+
+
+def _played(directory: DataDirectory, places: Places) -> dict[str, str]:
+    """How the parties are found, and the file by which the API shows who is played."""
+    return {**places.variables, STAND_INS: str(directory.stand_ins) if places.found else ""}
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from esteio.embedded.child import Child, Program
 from esteio.embedded.sockets import PORT
 
 ROLE = DATABASE = "esteio"
+SUPERUSER = "postgres"
 SETTINGS = {
     "listen_addresses": "",
     "port": str(PORT),

@@ -14,6 +14,7 @@ from esteio.base.ids import new_id
 from esteio.db.tables import Table, TenantOwned
 from esteio.db.transaction import touch
 from esteio.telemetry.context import current
+from esteio.telemetry.tracing.spans import traceparent
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class OutboxEntry(TenantOwned, Table):
     principal: Mapped[str] = mapped_column(String(100))
     request_id: Mapped[str | None] = mapped_column(String(128))
     trace_id: Mapped[str | None] = mapped_column(String(32))
+    traceparent: Mapped[str | None] = mapped_column(String(55))
     occurred_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
@@ -67,6 +69,7 @@ def tell(
             principal=principal,
             request_id=context.request_id if context else None,
             trace_id=context.trace_id if context else None,
+            traceparent=traceparent(),
             occurred_at=at,
         )
     )

@@ -38,11 +38,12 @@ class Fact:
     request_id: str | None
     trace_id: str | None
     occurred_at: datetime
+    traceparent: str | None = None
 
 
 _NEXT = "SELECT position, tenant_id FROM outbox_queue WHERE consumer = $1 ORDER BY position LIMIT $2"
 _FACTS = """
-SELECT position, id, tenant_id, name, subject, data, principal, request_id, trace_id, occurred_at
+SELECT position, id, tenant_id, name, subject, data, principal, request_id, trace_id, occurred_at, traceparent
 FROM outbox WHERE position = ANY ($1::bigint[])
 """
 _DONE = "DELETE FROM outbox_queue WHERE consumer = $1 AND position = ANY ($2::bigint[])"

@@ -1,14 +1,12 @@
 """Decoding processes: one for each picture, so many at once, ended when they take too long."""
 
 import asyncio
-import os
 import signal
-import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
-from pathlib import Path
+from contextlib import asynccontextmanager
 
 from esteio.base.errors import Unavailable
+from esteio.confined.children import NoProcess, child
 from esteio.files.errors import StorageFull
 from esteio.files.images.order import LONGEST_ANSWER, Order, Verdict
 from esteio.files.settings import FilesSettings
@@ -20,8 +18,6 @@ _PIXEL_MEMORY = 20
 """Bytes of address space: of a process that has loaded its decoders, and for each pixel on its way."""
 
 _RETRY_AFTER = 10
-_PACKAGES = Path(__file__).parents[2]
-_PASSED_ON = ("LANG", "LC_ALL", "LD_LIBRARY_PATH", "PYTHONHOME")
 _OURS = ("absent", "full")
 _SLOW = (-signal.SIGXCPU, -signal.SIGALRM)
 _CRASHED = (-signal.SIGSEGV, -signal.SIGABRT, -signal.SIGBUS, -signal.SIGILL, -signal.SIGFPE)
@@ -63,29 +59,12 @@ class Decoders:
 @asynccontextmanager
 async def _process(picture: Spool, into: Spool, order: Order) -> AsyncIterator[asyncio.subprocess.Process]:
     """A process that is gone when the block ends, however that is."""
+    passed = {"stdin": picture.fileno(), "pass_fds": (into.fileno(),), "longest": LONGEST_ANSWER}
     try:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-P",
-            "-m",
-            "esteio.files.images",
-            order.written(),
-            stdin=picture.fileno(),
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-            pass_fds=(into.fileno(),),
-            env=_environment(),
-            cwd="/",
-            limit=LONGEST_ANSWER,
-        )
-    except OSError as error:
+        async with child("esteio.files.images", order.written(), **passed) as process:  # type: ignore[arg-type]
+            yield process
+    except NoProcess as error:
         raise Unavailable(operator=f"no process for decoding: {error}") from error
-    try:
-        yield process
-    finally:
-        with suppress(ProcessLookupError):
-            process.kill()
-        await asyncio.shield(process.wait())
 
 
 async def _heard(process: asyncio.subprocess.Process) -> bytes:
@@ -113,9 +92,3 @@ def _verdict(line: bytes, code: int) -> Verdict:
     if code in _CRASHED:
         return Verdict(why="damaged")
     raise Unavailable("Pictures cannot be read at the moment.", operator=f"the decoder ended with {code}: {line!r}")
-
-
-def _environment() -> dict[str, str]:
-    """None of the house's secrets. One heap for all threads, since each further one reserves what it never uses."""
-    kept = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-    return {**kept, "PYTHONPATH": str(_PACKAGES), "MALLOC_ARENA_MAX": "1"}

@@ -14,3 +14,11 @@ def free_bytes() -> Gauge:
         ["place"],
         multiprocess_mode="livemostrecent",
     )
+
+
+@cache
+def disk_bytes() -> Gauge:
+    """The size of that disk."""
+    return Gauge(
+        "esteio_files_disk_bytes", "Bytes of the disk of the place", ["place"], multiprocess_mode="livemostrecent"
+    )

@@ -24,7 +24,8 @@ def _place(url: str) -> str:
     return url.rstrip("/")
 
 
-def _folder(path: str) -> str:
+def absolute(path: str) -> str:
+    """The path of a folder as settings name one; empty where it is not set. Raises `ValueError`."""
     if path and not Path(path).is_absolute():
         raise ValueError("it is the absolute path of a folder")
     return path
@@ -79,7 +80,7 @@ class FilesSettings(BaseModel):
     max_uploads: int = Field(
         default=16, ge=4, le=1000, description="uploads at once per process, a quarter from one address; beyond: 503"
     )
-    temp_dir: Annotated[str, AfterValidator(_folder)] = Field(
+    temp_dir: Annotated[str, AfterValidator(absolute)] = Field(
         default="", description="folder for uploads while they are looked at, of nameless files; empty: the system's"
     )
     free_warn_bytes: int = Field(

@@ -9,7 +9,7 @@ from esteio.base.clock import Clock
 from esteio.base.errors import Unavailable
 from esteio.files.backends import folder_of
 from esteio.files.errors import StorageFull
-from esteio.files.metrics import free_bytes
+from esteio.files.metrics import disk_bytes, free_bytes
 from esteio.files.settings import FilesSettings
 from esteio.files.spools import temporary_folder
 from esteio.telemetry.logs import log
@@ -75,7 +75,7 @@ class Space:
         return self._last
 
     def _measure(self) -> Mapping[str, int]:
-        return {place: _free(folder) for place, folder in self._places.items()}
+        return {place: _free(place, folder) for place, folder in self._places.items()}
 
     def _tell(self) -> None:
         for place, free in self._last.items():
@@ -87,9 +87,10 @@ class Space:
             log("esteio.files").warning("little room is left for files", **self._last)
 
 
-def _free(folder: Path) -> int:
+def _free(place: str, folder: Path) -> int:
     """Of the disk on which the folder is, or will be."""
     while not folder.exists():
         folder = folder.parent
     told = os.statvfs(folder)
+    disk_bytes().labels(place).set(told.f_blocks * told.f_frsize)
     return told.f_bavail * told.f_frsize

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 from uuid import UUID
 
 import orjson
@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from esteio.http.etags import matches
+from esteio.http.coding import compressed, named_tag
 from esteio.http.exchange import Exchange, Headers, exchange_of
 from esteio.telemetry.context import current
 
@@ -93,7 +93,8 @@ class Answer(Response):
     """A successful answer. In v2 it is enveloped, elsewhere it is the data alone.
 
     data: bytes of JSON, or anything that orjson writes. etag: quoted strong tag. links, meta: envelope members; links
-    also become the `Link` header (RFC 8288). location: of what was created. origin, keep, note: as of `Resource`.
+    also become the `Link` header (RFC 8288). location: of what was created, a path of the house. origin, keep, note: as
+    of `Resource`.
     """
 
     def __init__(
@@ -116,10 +117,10 @@ class Answer(Response):
         listed: Headers = [(b"cache-control", cache_control.encode()), VARY]
         if etag:
             listed.append((b"etag", etag.encode()))
-        if location:
-            listed.append((b"location", location.encode()))
         context = current.get()
         exchange = context if isinstance(context, Exchange) else None
+        if location:
+            listed.append((b"location", _reached(location, exchange).encode()))
         if links:
             listed.append((b"link", link_header(links, exchange.base if exchange else "")))
         for name, value in (headers or {}).items():
@@ -150,6 +151,13 @@ class NoContent(Answer):
 
     def __init__(self) -> None:
         super().__init__(b"", status=204, cache_control="no-store")
+
+
+def _reached(location: str, exchange: Exchange | None) -> str:
+    """A path as callers reach it: a deployment may stand below a path, which its proxy takes away."""
+    if exchange is None or not location.startswith("/"):
+        return location
+    return urlsplit(exchange.base).path.rstrip("/") + location
 
 
 def link_header(links: Sequence[Link], base: str) -> bytes:
@@ -194,19 +202,25 @@ def send_resource(resource: Resource, exchange: Exchange, envelope: Envelope) ->
     if resource.origin is not None:
         exchange.added += resource.origin.fields(envelope.now())
     condition = exchange.headers.get(b"if-none-match")
-    if condition is not None and _is_current(condition, resource, exchange):
+    had = None if condition is None else _had(condition, resource, exchange)
+    if had is not None:
         if exchange.charge is not None:
             exchange.charge.give_back()
-        return exchange.reply(304, resource.headers)
+        return exchange.reply(304, [(name, had if name == b"etag" else value) for name, value in resource.headers])
     if resource.status == 204:
         return exchange.reply(204, resource.headers)
     operation = exchange.operation
     body = envelope.wrap(resource, exchange) if operation and operation.version == "v2" else resource.data
-    headers = (JSON, *resource.headers)
-    return exchange.reply(resource.status, headers, body)
+    headers = resource.headers
+    accepted = exchange.headers.get(b"accept-encoding")
+    if accepted is not None:
+        headers, body = compressed(headers, body, accepted)
+    return exchange.reply(resource.status, (JSON, *headers), body)
 
 
-def _is_current(condition: bytes, resource: Resource, exchange: Exchange) -> bool:
+def _had(condition: bytes, resource: Resource, exchange: Exchange) -> bytes | None:
+    """The tag under which the caller already has what would be sent."""
     if resource.etag is None or resource.status != 200 or exchange.method not in ("GET", "HEAD"):
-        return False
-    return matches(condition, resource.etag, weak=True)
+        return None
+    tag = named_tag(condition, resource.etag)
+    return None if tag is None else tag.encode()

@@ -48,9 +48,23 @@ class ResponseCache:
         self._in_touch = in_touch
         self._entries: OrderedDict[Key, _Entry] = OrderedDict()
         self._touches: dict[str, int] = {}
+        self._touched_at: dict[str, float] = {}
+        self._cleared_at = self._now()
         self._clearings = 0
         self._changes = 0
         self._bytes = 0
+        self.hits = 0
+        self.misses = 0
+
+    @property
+    def entries(self) -> int:
+        """Answers that are kept."""
+        return len(self._entries)
+
+    @property
+    def size(self) -> int:
+        """Their bytes."""
+        return self._bytes
 
     def get(self, key: Key) -> Resource | None:
         """The kept resource, if it is within its time and none of its tags was touched since."""
@@ -61,10 +75,12 @@ class ResponseCache:
             self._drop(key)
             return None
         self._entries.move_to_end(key)
+        self.hits += 1
         return entry.resource
 
     def slot(self, key: Key, tags: tuple[str, ...], seconds: float) -> Slot:
         """Ask for a place before the answer is made: its `seconds` count from now, not from when it is filled."""
+        self.misses += 1
         now = self._now()
         return Slot(key, tags, self.seen(tags), now, now + seconds)
 
@@ -88,8 +104,10 @@ class ResponseCache:
     def touch(self, tags: Iterable[str]) -> None:
         """What carries one of the tags is old from now on."""
         self._changes += 1
+        now = self._now()
         for tag in tags:
             self._touches[tag] = self._touches.get(tag, 0) + 1
+            self._touched_at[tag] = now
         if len(self._touches) > _MAX_TAGS:
             self.clear()
 
@@ -97,6 +115,8 @@ class ResponseCache:
         """Forget everything, also what is being made: messages may have been missed."""
         self._entries.clear()
         self._touches.clear()
+        self._touched_at.clear()
+        self._cleared_at = self._now()
         self._bytes = 0
         self._clearings += 1
         self._changes += 1
@@ -105,6 +125,15 @@ class ResponseCache:
         """Another value whenever one of the tags was touched, or messages may have been missed, since it was asked."""
         touches = self._touches
         return (self._clearings, *[touches.get(tag, 0) for tag in tags])
+
+    def touched_at(self, tags: tuple[str, ...]) -> float:
+        """The instant since which none of the tags was touched and no message can have been missed.
+
+        What an answer is made from must not be older, if it is to be kept: nobody will touch its tags once more for
+        a change that was told before.
+        """
+        moments = self._touched_at
+        return max([self._cleared_at, *[moments.get(tag, 0.0) for tag in tags]])
 
     def _is_old(self, entry: _Entry) -> bool:
         entry.looked_at = self._changes

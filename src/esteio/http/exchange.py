@@ -10,6 +10,7 @@ from esteio.base.errors import EsteioError
 from esteio.base.principal import ANONYMOUS, Principal
 from esteio.http.routing import NO_PARAMETERS, Operation
 from esteio.telemetry.context import current
+from esteio.telemetry.tracing.span import Span
 
 KEY = "esteio"
 Header = tuple[bytes, bytes]
@@ -59,9 +60,12 @@ class Exchange:
     charge: Charge | None = None
     manner: "Manner | None" = None
     claim: Any = None
+    allowance: Any = None
     answer: Any = None
     body: bytes | None = None
     warnings: Sequence[str] = ()
+    span: Span | None = None
+    span_id = ""
     waited = 0.0
     status = 0
     sent = 0
@@ -90,6 +94,11 @@ class Exchange:
     def who(self) -> tuple[str, str]:
         principal = self.principal
         return principal.id, principal.tenant_text
+
+    def replace_policy(self, policy: bytes) -> None:
+        """Let the answer have this Content-Security-Policy instead of the one of its kind."""
+        name = b"content-security-policy"
+        self.added = [(key, policy if key == name else value) for key, value in self.added]
 
     async def send(self, message: Message) -> None:
         """The `send` of ASGI. It adds the gathered headers to the answer and counts what leaves."""

@@ -58,12 +58,15 @@ def stored_file(request: Request, file: FoundFile, *, inline: bool = False, cach
 
 
 class FileResponse(Response):
-    """The bytes of a file, or of a span of it, given as they are taken."""
+    """The bytes of a file, of a span of it, or of what is built while it is sent, given as they are taken."""
 
     def __init__(
         self, pieces: AsyncGenerator[bytes, None], headers: dict[str, str], *, status: int, files: Files
     ) -> None:
         super().__init__(status_code=status, headers=headers)
+        if "content-length" not in headers:
+            # Its length is known when it has been sent; without a body at hand it was taken for empty.
+            del self.headers["content-length"]
         self._pieces = pieces
         self._files = files
 

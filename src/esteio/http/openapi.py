@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute
 from esteio.base import errors
 from esteio.http.envelope import Problem
 from esteio.http.routing import Operation
-from esteio.http.rules import rules_of
+from esteio.http.rules import AUTHENTICATED, rules_of
 from esteio.http.times import rfc3339
 
 
@@ -33,6 +33,7 @@ SECURITY_SCHEMES: dict[str, Any] = {
     "ApiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "est_live_… or est_test_…"},
     "Bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "An access token from login"},
 }
+OAUTH = "OAuth2"
 
 _ALWAYS = (400, 401, 403, 500, 503, 504)
 _TITLES = {kind.status: kind.title for kind in reversed(errors.kinds()) if kind.__module__ == errors.__name__}
@@ -43,6 +44,7 @@ _HEADER_SCHEMAS: dict[str, tuple[str, dict[str, Any]]] = {
     "X-RateLimit-Reset": ("When more is to be had, in epoch seconds", {"type": "integer"}),
     "RateLimit": ("Structured field: what is left and for how long", {"type": "string"}),
     "RateLimit-Policy": ("Structured field: the policies", {"type": "string"}),
+    "Quota": ("Structured field: how the tenant stands with what this takes of or gives back to", {"type": "string"}),
     "Retry-After": ("Seconds to wait", {"type": "integer", "minimum": 1}),
     "ETag": ("Strong tag of the resource", {"type": "string"}),
     "Location": ("Where the new resource is", {"type": "string"}),
@@ -69,10 +71,12 @@ def document(
     release: str,
     server: str,
     events: Sequence[Told] = (),
+    scopes: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """The document of `v1` or `v2`. What has no version (`/auth/login`, `/livez`) stands in the newest one.
 
-    Operations in the manner of somebody else's contract are left to the document of that contract.
+    Operations in the manner of somebody else's contract are left to the document of that contract. `scopes` are
+    what an OAuth 2 client may hold, with what each allows.
     """
     chosen = [
         context
@@ -93,7 +97,7 @@ def document(
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
     schemas.update(_problem_schemas())
-    components["securitySchemes"] = SECURITY_SCHEMES
+    components["securitySchemes"] = {**SECURITY_SCHEMES, OAUTH: _client_credentials(server, scopes or {})}
     components["headers"] = {
         name: {"description": words, "schema": schema} for name, (words, schema) in _HEADER_SCHEMAS.items()
     }
@@ -148,13 +152,24 @@ def _problem_schemas() -> dict[str, Any]:
     return {**schema.pop("$defs", {}), "Problem": schema}
 
 
+def _client_credentials(server: str, scopes: Mapping[str, str]) -> dict[str, Any]:
+    shown = {name: scopes[name] for name in sorted(scopes) if name != AUTHENTICATED}
+    flow = {"tokenUrl": f"{server}/oauth/token", "scopes": shown}
+    return {"type": "oauth2", "description": "For machines of others", "flows": {"clientCredentials": flow}}
+
+
+def _scopes(permission: str) -> list[str]:
+    """Every proved caller holds the one that is none."""
+    return [] if permission == AUTHENTICATED else [permission]
+
+
 def _complete(described: dict[str, Any], operation: Operation) -> None:
     rules = operation.rules
     if rules.permission is not None:
-        described["security"] = [{"ApiKey": []}, {"Bearer": []}]
+        described["security"] = [{"ApiKey": []}, {"Bearer": []}, {OAUTH: _scopes(rules.permission)}]
         described["x-permission"] = rules.permission
     else:
-        described["security"] = [{}, {"ApiKey": []}, {"Bearer": []}]
+        described["security"] = [{}, {"ApiKey": []}, {"Bearer": []}, {OAUTH: []}]
     if rules.deprecation is not None:
         described["deprecated"] = True
         described["x-sunset"] = rfc3339(rules.deprecation.sunset)
@@ -190,6 +205,7 @@ def _describe_answers(described: dict[str, Any], operation: Operation) -> None:
     answers.pop("422", None)
     for status, answer in answers.items():
         names = ["X-Request-ID", *(_limit_headers(operation))]
+        names += ["Quota"] if operation.rules.quotas else []
         names += ["ETag"] if status == "200" and operation.method == "GET" else []
         names += ["Location"] if status == "201" else []
         names += ["Idempotency-Replayed"] if operation.rules.idempotent else []
@@ -205,7 +221,7 @@ def statuses(operation: Operation) -> list[int]:
     """Every status of refusal or failure that an operation may answer with."""
     rules = operation.rules
     found = {*_ALWAYS, *rules.errors, 422}
-    if rules.limits or rules.anonymous_limits:
+    if rules.limits or rules.anonymous_limits or rules.quotas:
         found.add(429)
     if operation.names:
         found.add(404)
@@ -228,6 +244,7 @@ def _problem_answer(status: int, operation: Operation) -> dict[str, Any]:
     names = ["X-Request-ID", *_limit_headers(operation)]
     names += ["Retry-After"] if status in (409, 429, 503) else []
     names += ["WWW-Authenticate"] if status == 401 else []
+    names += ["Quota"] if status in (403, 429) and operation.rules.quotas else []
     return {
         "description": _TITLES.get(status, "Refused"),
         "headers": _references(names),

@@ -12,8 +12,8 @@ from esteio.base import errors
 from esteio.base.errors import EsteioError, FieldError, Internal, Invalid, PreconditionFailed
 from esteio.http.answers import dumps
 from esteio.http.etags import row_etag
-from esteio.http.exchange import Exchange, Reply
-from esteio.http.pages import error_page, wants_page
+from esteio.http.exchange import Exchange, Headers, Reply
+from esteio.http.pages import PageFrame, error_page, page_tongue, wants_page
 from esteio.telemetry.logs import log
 
 PROBLEM: tuple[bytes, bytes] = (b"content-type", b"application/problem+json")
@@ -34,9 +34,11 @@ _BY_STATUS: dict[int, type[EsteioError]] = {
 class Problems:
     """Renders an error for the caller and writes what the operator needs to the log."""
 
-    def __init__(self, *, base: str, version: str, stamp: Callable[[], bytes]) -> None:
+    def __init__(
+        self, *, base: str, version: str, stamp: Callable[[], bytes], name: str = "Esteio", console: bool = False
+    ) -> None:
         self._base = base.rstrip("/")
-        self._path = urlsplit(self._base).path
+        self._frame = PageFrame(name=name, base=urlsplit(self._base).path, console=console)
         self._stamp = stamp
         self._middle = b',"success":false,"version":' + dumps(version) + b',"timestamp":"'
         self._kept: dict[type[EsteioError], tuple[bytes, bytes, bytes]] = {}
@@ -47,19 +49,25 @@ class Problems:
         refusal = self.known(error)
         if exchange.manner is not None:
             return exchange.manner.reply(refusal, exchange)
-        page = exchange.operation is None or not exchange.operation.is_api
-        if page and not exchange.path.startswith("/api") and wants_page(exchange.headers, refusal.status):
-            body, kind = (
-                error_page(refusal, exchange.request_id, self._path),
-                (b"content-type", b"text/html; charset=utf-8"),
-            )
-        else:
-            body, kind = self.body(refusal, exchange), PROBLEM
-        headers = [kind, (b"cache-control", b"no-store")]
+        body, headers = self._told(refusal, exchange)
+        headers.append((b"cache-control", b"no-store"))
         headers += [(name.lower().encode(), value.encode("latin-1")) for name, value in refusal.headers.items()]
         if isinstance(refusal, PreconditionFailed) and hasattr(refusal.data, "version"):
             headers.append((b"etag", row_etag(refusal.data.version).encode()))
         return exchange.reply(refusal.status, headers, body)
+
+    def _told(self, refusal: EsteioError, exchange: Exchange) -> tuple[bytes, Headers]:
+        """A page for a browser outside `/api`, else the problem document."""
+        page = exchange.operation is None or not exchange.operation.is_api
+        if not page or exchange.path.startswith("/api") or not wants_page(exchange.headers, refusal.status):
+            return self.body(refusal, exchange), [PROBLEM]
+        tongue, repeatable = page_tongue(exchange.headers), exchange.method in ("GET", "HEAD")
+        body = error_page(refusal, exchange.request_id, self._frame, tongue=tongue, repeatable=repeatable)
+        return body, [
+            (b"content-type", b"text/html; charset=utf-8"),
+            (b"content-language", tongue.encode()),
+            (b"vary", b"Accept, Accept-Language"),
+        ]
 
     def body(self, error: EsteioError, exchange: Exchange) -> bytes:
         """The problem document of an error."""

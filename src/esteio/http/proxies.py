@@ -6,17 +6,25 @@ from collections.abc import Iterable
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
+UNIX = "unix"
+"""The peer on a Unix socket, which has no address: who may open that socket is decided by its permissions."""
+
+
 class TrustedProxies:
-    """The listed proxies. From anyone else `X-Forwarded-*` and `traceparent` are only text."""
+    """The listed proxies, networks or `unix`. From anyone else `X-Forwarded-*` and `traceparent` are only text."""
 
     def __init__(self, networks: Iterable[str]) -> None:
-        self._networks: list[Network] = [ipaddress.ip_network(network, strict=False) for network in networks]
+        listed = list(networks)
+        self._unix = UNIX in listed
+        self._networks: list[Network] = [ipaddress.ip_network(one, strict=False) for one in listed if one != UNIX]
 
     def __bool__(self) -> bool:
-        return bool(self._networks)
+        return bool(self._networks) or self._unix
 
     def believes(self, address: str) -> bool:
-        """Whether the address is one of a listed proxy. A Unix-socket peer has no address and is not."""
+        """Whether the address is one of a listed proxy; the peer on a Unix socket has the address `""`."""
+        if not address:
+            return self._unix
         if not self._networks:
             return False
         try:

@@ -20,7 +20,9 @@ from esteio.http.rules import Rules, rules_of
 
 @dataclass(slots=True)
 class Operation:
-    """One method of one path. `version` is `v1`, `v2` or empty for what has no version."""
+    """One method of one path, written as OpenAPI writes it. `version` is `v1`, `v2` or empty for what has no version;
+    with `takes_rest` the last parameter is all that is left of an address, slashes included.
+    """
 
     method: str
     path: str
@@ -30,6 +32,7 @@ class Operation:
     endpoint: Any
     names: tuple[str, ...] = ()
     takes_json: bool = False
+    takes_rest: bool = False
     timers: dict[int, Histogram] = field(default_factory=dict)
 
     @property
@@ -45,6 +48,7 @@ class _Node:
     operations: dict[str, Operation] = field(default_factory=dict)
 
 
+REST = ":path}"
 NO_PARAMETERS: dict[str, str] = {}
 
 
@@ -83,11 +87,12 @@ class RouteTable:
             self._exact.setdefault(operation.path, {}).setdefault(operation.method, operation)
             return
         node = self._root
-        for segment in operation.path.split("/"):
+        segments = operation.path.split("/")
+        for position, segment in enumerate(segments, 1):
             if not segment.startswith("{"):
                 node = node.fixed.setdefault(segment, _Node())
                 continue
-            node.takes_rest = node.takes_rest or segment.endswith(":path}")
+            node.takes_rest = node.takes_rest or (operation.takes_rest and position == len(segments))
             node.any = node.any or _Node()
             node = node.any
         node.operations.setdefault(operation.method, operation)
@@ -127,13 +132,14 @@ def _operations(routes: Sequence[BaseRoute]) -> Iterator[Operation]:
         for method in sorted(context.methods - {"HEAD"}):
             yield Operation(
                 method=method,
-                path=path,
+                path=path.replace(REST, "}"),
                 version=_version(path),
                 rules=rules,
                 app=call_of(context),
                 endpoint=context.endpoint,
                 names=_names(path),
                 takes_json=getattr(context, "body_field", None) is not None,
+                takes_rest=path.endswith(REST),
             )
 
 

@@ -43,6 +43,7 @@ class Rules:
     permission: str | None = None
     limits: tuple[str, ...] = ("default",)
     anonymous_limits: tuple[str, ...] | None = None
+    at_once: str | None = None
     idempotent: bool = False
     secret_answer: bool = False
     precondition: Literal["none", "accepted", "required"] = "none"
@@ -54,6 +55,9 @@ class Rules:
     streams: bool = False
     csp: Literal["api", "page"] = "api"
     manner: str | None = None
+    own_credentials: bool = False
+    quotas: tuple[str, ...] = ()
+    replica: bool = False
     errors: tuple[int, ...] = field(default=())
 
 
@@ -62,6 +66,7 @@ def rules(
     *,
     limits: tuple[str, ...] = ("default",),
     anonymous_limits: tuple[str, ...] | None = None,
+    at_once: str | None = None,
     idempotent: bool = False,
     secret_answer: bool = False,
     precondition: Literal["none", "accepted", "required"] = "none",
@@ -73,22 +78,32 @@ def rules(
     streams: bool = False,
     csp: Literal["api", "page"] = "api",
     manner: str | None = None,
+    own_credentials: bool = False,
+    quotas: tuple[str, ...] = (),
+    replica: bool = False,
     errors: tuple[int, ...] = (),
 ) -> Callable[[Endpoint], Endpoint]:
     """Declare the rules of an endpoint, below its path decorator.
 
     permission: what the caller must hold, or `AUTHENTICATED`; `None`: public, which its manifest must confirm.
     limits: names of the policies that are charged; anonymous_limits: those for callers without credentials.
+    at_once: name of the bound on how many of these run at the same time for a caller.
     idempotent: an Idempotency-Key is honoured. secret_answer: the stored answer is encrypted with the caller's key.
     precondition: whether If-Match is read, or even needed (428). quiet: outside limits, metrics and access log.
     streams: the answer may go on for long; its time budget, and its place among what runs, are for its beginning.
     manner: whose contract its refusals follow, as its manifest names it; such an operation answers no HEAD.
+    own_credentials: the operation asks its callers who they are in a way of its own; nobody else looks at them.
+    quotas: names of those that it takes of or gives back to, for its documentation; its use case does it.
+    replica: where there are replicas, its GET may be answered by one that is a little behind, though never behind
+    what the caller wrote. For what products show; what says who may do what is read on the primary. What it reads may
+    be kept by `cached`, and by nothing else.
     body_limit in bytes, time_budget in seconds. errors: further statuses that the operation documents.
     """
     declared = Rules(
         permission=permission,
         limits=() if quiet else limits,
         anonymous_limits=() if quiet else anonymous_limits,
+        at_once=at_once,
         idempotent=idempotent,
         secret_answer=secret_answer,
         precondition=precondition,
@@ -100,6 +115,9 @@ def rules(
         streams=streams,
         csp=csp,
         manner=manner,
+        own_credentials=own_credentials,
+        quotas=quotas,
+        replica=replica,
         errors=errors,
     )
 

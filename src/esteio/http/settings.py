@@ -34,10 +34,12 @@ class HttpSettings(BaseModel):
         default=(), description="origins that browsers may call from, such as https://console.example.org; never `*`"
     )
     trusted_proxies: CommaList = Field(
-        default=(), description="networks whose X-Forwarded-* and traceparent are believed"
+        default=(),
+        description="networks whose X-Forwarded-* and traceparent are believed; `unix`: whoever may use the socket",
     )
     swagger_ui: bool = Field(default=True, description="serve Swagger UI at /docs")
     redoc: bool = Field(default=True, description="serve the reference at /redoc")
+    console: bool = Field(default=True, description="serve the console at /console")
     body_limit: int = Field(
         default=1_048_576, ge=1024, le=1 << 30, description="bytes of a body, unless a route says other"
     )

@@ -10,7 +10,9 @@ from uuid import UUID
 from celery import Celery
 from kombu import Queue
 
+from esteio.base.errors import StartRefused
 from esteio.jobs.kinds import QUEUES
+from esteio.redis.addresses import CLUSTER, SENTINEL, read_address
 
 TASK = "esteio.run"
 """The one Celery task: it is given ids of jobs, and PostgreSQL says what they are."""
@@ -74,11 +76,40 @@ def _transport(url: str) -> dict[str, Any]:
         "health_check_interval": 3,
         # What a worker had in hand when it died is sent again by the reconciler, long before this would notice.
         "ack_emulation": False,
+        **_sentinel_options(url),
     }
 
 
+def _sentinel_options(url: str) -> dict[str, Any]:
+    if not url.startswith(SENTINEL):
+        return {}
+    address = read_address(url)
+    secured = url.startswith("rediss")
+    asking = {**(address.asking or {}), "socket_timeout": 2, "ssl": secured}
+    return {"master_name": address.service, "sentinel_kwargs": asking}
+
+
+def _by_sentinels(url: str) -> str:
+    """Each Sentinel as an address of its own, with the credentials and the database of the server it leads to."""
+    parts, address = urlsplit(url), read_address(url)
+    credentials, at, _ = parts.netloc.rpartition("@")
+    database = address.arguments["db"]
+    hosts = (f"[{host}]:{port}" if ":" in host else f"{host}:{port}" for host, port in address.places)
+    return ";".join(f"sentinel://{credentials}{at}{host}/{database}" for host in hosts)
+
+
 def broker_address(url: str) -> str:
-    """The address as Celery writes it: a Unix socket of Redis is `redis+socket://`, its database a virtual host."""
+    """The address as Celery writes it: a Unix socket of Redis is `redis+socket://`, its database a virtual host.
+
+    Sentinels are a list of theirs. Raises `StartRefused` for a Cluster, which cannot carry jobs.
+    """
+    if url.startswith(SENTINEL):
+        return _by_sentinels(url)
+    if url.startswith(CLUSTER):
+        raise StartRefused(
+            "A Redis Cluster cannot carry jobs: set ESTEIO_JOBS__BROKER_URL to RabbitMQ (amqp://…), or to a Redis or "
+            "Sentinels of its own (redis://…, redis+sentinel://…)."
+        )
     parts = urlsplit(url)
     if parts.scheme != "unix":
         return url

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from esteio.jobs.tickets import Claimed
 from esteio.telemetry.context import new_trace_id
+from esteio.telemetry.tracing.span import Span
 
 
 @dataclass(slots=True)
@@ -15,6 +16,7 @@ class JobContext:
     principal: str
     tenant: str
     job: str
+    span: Span | None = None
 
     def who(self) -> tuple[str, str]:
         return self.principal, self.tenant

@@ -26,16 +26,17 @@ WITH again AS (
     UPDATE jobs SET outcome = NULL, finished_at = NULL, started_at = NULL, result = NULL, error = NULL, attempts = 0,
         done = NULL, total = NULL, message = NULL
     WHERE id = ANY (CAST(:ids AS uuid[])) AND outcome = 'failed'
-    RETURNING id, tenant_id, name, queue, lane, lane_limit
+    RETURNING id, tenant_id, name, queue, lane, lane_limit, traceparent
 )
-INSERT INTO job_tickets (job_id, tenant_id, name, queue, lane, lane_limit, fence)
-SELECT id, tenant_id, name, queue, lane, lane_limit, extract(epoch FROM now()) * 1000 FROM again
+INSERT INTO job_tickets (job_id, tenant_id, name, queue, lane, lane_limit, traceparent, fence)
+SELECT id, tenant_id, name, queue, lane, lane_limit, traceparent, extract(epoch FROM now()) * 1000 FROM again
 RETURNING job_id
 """)
 # Of several with one key the last goes, and none while a newer one lives.
 _FAILED = text("""
 SELECT id FROM jobs j
 WHERE outcome = 'failed' AND (CAST(:name AS text) IS NULL OR name = :name) AND (visible OR NOT :visible)
+AND (CAST(:jobs AS uuid[]) IS NULL OR id = ANY (CAST(:jobs AS uuid[])))
 AND (unique_key IS NULL OR NOT EXISTS (
     SELECT FROM jobs other
     WHERE other.name = j.name AND other.unique_key = j.unique_key
@@ -70,12 +71,15 @@ async def retry(session: AsyncSession, job: UUID, *, visible: bool = True) -> No
         raise NotRetriable
 
 
-async def retry_failed(session: AsyncSession, *, name: str | None, most: int, visible: bool = True) -> int:
-    """The oldest dead letters of the tenant run again, of one kind or of all; how many.
+async def retry_failed(
+    session: AsyncSession, *, name: str | None, most: int, jobs: Sequence[UUID] | None = None, visible: bool = True
+) -> int:
+    """The oldest dead letters of the tenant run again, of one kind or of all; how many. Of `jobs` alone where given.
 
     Those whose key a newer job has are left where they are.
     """
-    found = await session.execute(_FAILED, {"name": name, "visible": visible, "most": most})
+    asked = {"name": name, "visible": visible, "most": most, "jobs": None if jobs is None else list(jobs)}
+    found = await session.execute(_FAILED, asked)
     return await _again(session, list(found.scalars()))
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from esteio.jobs.notice import Tell
 from esteio.jobs.run import END, Run
 from esteio.jobs.tickets import Claimed, Ending, Rest, Tickets
 from esteio.telemetry.logs import log
+from esteio.telemetry.tracing.spans import traceparent
 
 PATIENCE = (0.1, 0.3, 1.0, 2.0, 4.0)
 """Pauses between tries to write an ending while the database is away; after them the reconciler has the job."""
@@ -52,6 +54,8 @@ class Endings:
             log("esteio.jobs").exception("job.result_not_kept")
             outcome, text, error = "failed", None, refusal if isinstance(refusal, EsteioError) else Internal()
         ending = Ending(run.held, outcome, text, error_json(error))
+        if outcome == "failed":
+            await self._note_span(run.claimed)
         for pause in (*PATIENCE, None):
             try:
                 written = await (
@@ -94,6 +98,7 @@ class Endings:
 
         One whose cancellation was asked for meanwhile ends with this instead: it never runs again.
         """
+        await self._note_span(claimed)
         for pause in (*PATIENCE, None):
             try:
                 given = await self._tickets.give_back([rest])
@@ -111,6 +116,13 @@ class Endings:
             async with transaction(self._database, claimed.tenant) as session:
                 self._tell(session, run.notice("retrying", error=orjson.loads(error_json(error) or "null")))
         return rest.state
+
+    async def _note_span(self, claimed: Claimed) -> None:
+        """Keep the span of a run that is not the last, or may not be, before another can begin."""
+        span = traceparent()
+        if span is not None:
+            with suppress(Unavailable):  # then the next run links to none
+                await self._tickets.ran(claimed, span)
 
     async def show_progress(self, runs: Sequence[Run]) -> None:
         """Write down how far runs are. What is lost of it is shown by the next look."""

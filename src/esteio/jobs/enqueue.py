@@ -11,7 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from esteio.base.ids import new_id
 from esteio.jobs.contents import contents
 from esteio.jobs.kinds import JobKind, Payload
+from esteio.jobs.spans import enqueuing
 from esteio.telemetry.context import current
+from esteio.telemetry.tracing.spans import traceparent
 
 _MOST_TURNS = 3
 _LONGEST_KEY = 200
@@ -22,15 +24,16 @@ WITH asked AS (
                          CAST(:delays AS float8[])) AS a (id, payload, unique_key, lane, delay)
 ), written AS (
     INSERT INTO jobs (id, tenant_id, name, queue, lane, lane_limit, visible, payload, unique_key, principal,
-                      request_id, trace_id)
+                      request_id, trace_id, traceparent)
     SELECT id, CAST(:tenant AS uuid), :name, :queue, lane, :lane_limit, :visible, payload::jsonb, unique_key,
-           :principal, :request_id, :trace_id
+           :principal, :request_id, :trace_id, CAST(:traceparent AS text)
     FROM asked
     ON CONFLICT (tenant_id, name, unique_key) WHERE unique_key IS NOT NULL AND outcome IS NULL DO NOTHING
     RETURNING id
 )
-INSERT INTO job_tickets (job_id, tenant_id, name, queue, lane, lane_limit, due_at)
-SELECT id, CAST(:tenant AS uuid), :name, :queue, lane, :lane_limit, now() + delay * interval '1 second'
+INSERT INTO job_tickets (job_id, tenant_id, name, queue, lane, lane_limit, due_at, traceparent)
+SELECT id, CAST(:tenant AS uuid), :name, :queue, lane, :lane_limit, now() + delay * interval '1 second',
+       CAST(:traceparent AS text)
 FROM asked JOIN written USING (id)
 RETURNING job_id
 """)
@@ -39,6 +42,8 @@ _LIVING = text("""
 SELECT unique_key, id FROM jobs
 WHERE name = :name AND unique_key = ANY (CAST(:keys AS text[])) AND outcome IS NULL
 """)
+
+_ALIVE = text("SELECT id FROM jobs WHERE id = ANY (CAST(:ids AS uuid[])) AND outcome IS NULL")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +92,8 @@ async def enqueue_all(
         rest = [place for place in range(len(orders)) if place not in found]
         if not rest:
             break
-        found |= await _write(session, kind, {place: orders[place] for place in rest}, tenant, principal)
+        with enqueuing(kind, len(rest)):
+            found |= await _write(session, kind, {place: orders[place] for place in rest}, tenant, principal)
     if len(found) < len(orders):
         raise RuntimeError(f"jobs of {kind.name} ended faster than they could be found")
     return [found[place] for place in range(len(orders))]
@@ -97,6 +103,11 @@ async def living(session: AsyncSession, kind: JobKind[Any], keys: Sequence[str])
     """Which of these keys a job of the kind lives under in the tenant: it waits, rests or runs."""
     found = await session.execute(_LIVING, {"name": kind.name, "keys": list(keys)})
     return {row.unique_key for row in found}
+
+
+async def alive(session: AsyncSession, jobs: Sequence[UUID]) -> set[UUID]:
+    """Which of these jobs of the tenant live: they wait, rest or run."""
+    return set((await session.execute(_ALIVE, {"ids": list(jobs)})).scalars())
 
 
 async def _write(
@@ -136,4 +147,5 @@ def _values(
         "principal": principal,
         "request_id": context.request_id if context else None,
         "trace_id": context.trace_id if context else None,
+        "traceparent": traceparent(),
     }

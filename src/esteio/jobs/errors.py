@@ -13,12 +13,16 @@ class Permanent(EsteioError):
 
 
 class Later(Exception):
-    """Try again after so many seconds, whatever the retry policy would say; it counts as a try."""
+    """Try again after so many seconds, whatever the retry policy would say.
 
-    def __init__(self, seconds: float, error: EsteioError | None = None) -> None:
+    It counts as a try, unless the run has only found that it is not its turn: `counted=False`.
+    """
+
+    def __init__(self, seconds: float, error: EsteioError | None = None, *, counted: bool = True) -> None:
         super().__init__(f"again in {seconds:.0f} s")
         self.seconds = seconds
         self.error = error
+        self.counted = counted
 
 
 class LeaseLost(Exception):

@@ -14,8 +14,11 @@ from esteio.jobs.broker import Carrier
 from esteio.jobs.kinds import QUEUES
 from esteio.jobs.metrics import carried
 from esteio.jobs.settings import JobSettings
+from esteio.jobs.spans import carrying
 from esteio.jobs.tickets import Tickets
 from esteio.telemetry.logs import log
+from esteio.telemetry.tracing.span import Span
+from esteio.telemetry.tracing.tracing import Tracing
 
 Batches = Sequence[Sequence[UUID]]
 
@@ -45,20 +48,25 @@ SHARE = 4
 
 
 class Look(Enum):
-    """What a round found: nothing to send, no room for more, or it has sent all there was room for."""
+    """What a round found: nothing to send, no room for more, it has sent all there was room for, or less than that,
+    which is all that waits or all that the lanes let through."""
 
     IDLE = 0
     FULL = 1
     SENT = 2
+    PART = 3
 
 
 class Relay:
     """Any number may run. No more ids are on their way than workers have slots twice over, so that turns stay fair."""
 
-    def __init__(self, database: Database, carrier: Carrier, settings: JobSettings) -> None:
+    def __init__(
+        self, database: Database, carrier: Carrier, settings: JobSettings, tracing: Tracing | None = None
+    ) -> None:
         self._tickets = Tickets(database)
         self._notices = Notices(database, CHANNEL)
         self._carrier = carrier
+        self._tracing = tracing if tracing is not None and tracing.on else None
         self._poll = settings.poll
         # The broker's client blocks; one thread, for its connection is not to be shared.
         self._thread = ThreadPoolExecutor(1, "relay")
@@ -66,7 +74,7 @@ class Relay:
 
     async def run(self) -> None:
         """Carry until cancelled. A broker or database that is away is tried again; what waits there waits."""
-        pause = BUSY_PAUSE
+        pause, lull = BUSY_PAUSE, self._poll
         async with self._notices:
             while True:
                 if not self._well and not await self._returned():
@@ -80,7 +88,9 @@ class Relay:
                     pause = min(2 * pause, LONGEST_BUSY_PAUSE)
                     await self._notices.wait(pause)
                 elif Look.SENT not in looks:
-                    await self._notices.wait(self._poll)
+                    # Behind a full lane jobs may wait for one that ends, of which there is no notice.
+                    lull = min(BUSY_PAUSE if Look.PART in looks else 2 * lull, self._poll)
+                    await self._notices.wait(lull)
 
     def close(self) -> None:
         """Drop the connection to the broker."""
@@ -111,20 +121,34 @@ class Relay:
             return Look.IDLE
         size = max(1, min(BATCH, slots // SHARE)) if queue == "io" and len(jobs) >= ONCE_BATCHED else 1
         sent = await self._carry(queue, [jobs[place : place + size] for place in range(0, len(jobs), size)])
-        return Look.SENT if sent and len(jobs) == room else Look.IDLE
+        if not sent:
+            return Look.IDLE
+        return Look.SENT if len(jobs) == room else Look.PART
 
     async def _carry(self, queue: str, batches: Batches) -> bool:
         """Whether all were given to the broker; the others wait again."""
         loop = asyncio.get_running_loop()
-        carrying = loop.run_in_executor(self._thread, self._carrier.carry, queue, batches)
+        spans = await self._spans(queue, batches)
+        sending = loop.run_in_executor(self._thread, self._carrier.carry, queue, batches)
         try:
             # Shielded: a relay that ends must know what it has sent, or it would wait until it is missed.
-            await asyncio.wait([carrying])
+            await asyncio.wait([sending])
         except asyncio.CancelledError:
-            await asyncio.wait([carrying], timeout=GOODBYE)
-            await self._conclude(queue, batches, carrying)
+            await asyncio.wait([sending], timeout=GOODBYE)
+            await self._conclude(queue, batches, sending)
             raise
-        return await self._conclude(queue, batches, carrying)
+        finally:
+            for span in spans:
+                span.end()
+        return await self._conclude(queue, batches, sending)
+
+    async def _spans(self, queue: str, batches: Batches) -> list[Span]:
+        if self._tracing is None:
+            return []
+        with suppress(EsteioError):  # a span that is missing holds up no job
+            parents = await self._tickets.parents([job for batch in batches for job in batch])
+            return carrying(self._tracing, queue, parents)
+        return []
 
     async def _conclude(self, queue: str, batches: Batches, carrying: "asyncio.Future[int]") -> bool:
         error = carrying.exception() if carrying.done() else TimeoutError("the broker did not answer")

@@ -102,8 +102,11 @@ class Run:
         self.changed = True
 
     @asynccontextmanager
-    async def transaction(self, *, budget: float = 5.0) -> AsyncIterator[AsyncSession]:
-        """A session as the job's tenant, committed only while the run holds its job. Raises `LeaseLost`."""
+    async def transaction(self, *, budget: float | None = None) -> AsyncIterator[AsyncSession]:
+        """A session as the job's tenant, committed only while the run holds its job. Raises `LeaseLost`.
+
+        Over within `budget` seconds; without one, within the settings' `transaction_timeout`.
+        """
         async with transaction(self.database, self.tenant, budget=budget) as session:
             yield session
             await session.flush()
@@ -112,7 +115,9 @@ class Run:
         await self.spread(self.tenant, touched(session))
 
     @asynccontextmanager
-    async def completion(self, result: BaseModel | None = None, *, budget: float = 5.0) -> AsyncIterator[AsyncSession]:
+    async def completion(
+        self, result: BaseModel | None = None, *, budget: float | None = None
+    ) -> AsyncIterator[AsyncSession]:
         """The last transaction: its effects, the result and the job's success are committed together, once."""
         async with transaction(self.database, self.tenant, budget=budget) as session:
             yield session

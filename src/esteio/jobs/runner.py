@@ -21,10 +21,12 @@ from esteio.jobs.metrics import run_seconds, runs, start_seconds
 from esteio.jobs.notice import Tell
 from esteio.jobs.run import Run, Spread
 from esteio.jobs.settings import JobSettings
+from esteio.jobs.spans import note_end, running
 from esteio.jobs.tickets import Claimed, Held, Rest, Tickets
 from esteio.resources import Resources
 from esteio.telemetry.context import current
 from esteio.telemetry.logs import log
+from esteio.telemetry.tracing.spans import present
 
 UNKNOWN_REST = 30.0
 BEATS = 8
@@ -137,10 +139,14 @@ class Runner:
         return [mine.pop(job, None) for job in jobs]
 
     async def _run(self, claimed: Claimed, until: float) -> None:
-        token = current.set(context_of(claimed))
+        context = context_of(claimed)
+        context.span = span = running(self.resources.tracing, claimed, context, self.queues[0])
+        token = current.set(context)
         began = monotonic()
         try:
             ended = await self._run_known(claimed, until)
+            if span is not None:
+                note_end(span, ended)
         except EsteioError as error:
             # The lease runs out and the reconciler takes the job back.
             ended = "lost"
@@ -151,6 +157,8 @@ class Runner:
         finally:
             self.slots.pop(claimed.id, None)
             current.reset(token)
+            if span is not None:
+                span.end()
         runs().labels(claimed.name, ended).inc()
         run_seconds().labels(claimed.name).observe(monotonic() - began)
 
@@ -163,7 +171,8 @@ class Runner:
             return await self._endings.rest(claimed, Rest(held, "retrying", UNKNOWN_REST, uncounted=True), None)
         run = Run(self.resources, self.settings, self.parts, job.kind, claimed, self.tell, self.spread)
         slot = self.slots[claimed.id] = Slot(run, until)
-        if claimed.attempts == 1:
+        # A run that did not count is followed by another first one, at a higher fence.
+        if claimed.attempts == claimed.fence == 1:
             late = (self.resources.clock.now() - claimed.created_at).total_seconds()
             start_seconds().labels(claimed.name).observe(max(0.0, late))
         run.changed = job.kind.visible
@@ -187,6 +196,9 @@ class Runner:
             self._log.warning("job.lease_lost")
             return "lost"
         except Later as later:
+            if not later.counted:
+                rest = Rest(run.held, "retrying", max(later.seconds, 0.0), uncounted=True)
+                return await self._endings.rest(run.claimed, rest, later.error, run)
             return await self._fail(slot, later.error or Internal(), later.seconds)
         except EsteioError as refusal:
             if refusal.status < 500:
@@ -207,6 +219,10 @@ class Runner:
         except TimeoutError as error:
             if limit.expired():
                 raise JobTimedOut from error
+            raise
+        except Exception as error:
+            if (span := present()) is not None:
+                span.fail(error)
             raise
 
     async def _stopped(self, slot: Slot) -> str:

@@ -4,12 +4,17 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
-SCHEMES = ("redis://", "rediss://", "unix://", "amqp://", "amqps://", "sentinel://")
+from esteio.redis.addresses import SENTINEL, read_address
+
+SCHEMES = ("redis://", "rediss://", "unix://", "redis+sentinel://", "rediss+sentinel://", "amqp://", "amqps://")
 
 
 def _address(url: SecretStr | None) -> SecretStr | None:
-    if url is not None and not url.get_secret_value().strip().startswith(SCHEMES):
+    text = url.get_secret_value().strip() if url is not None else None
+    if text is not None and not text.startswith(SCHEMES):
         raise ValueError(f"it begins with one of {', '.join(SCHEMES)}")
+    if text is not None and text.startswith(SENTINEL):
+        read_address(text)
     return url
 
 
@@ -20,7 +25,8 @@ class JobSettings(BaseModel):
 
     broker_url: Annotated[SecretStr | None, AfterValidator(_address)] = Field(
         default=None,
-        description="what carries job ids to workers: redis://… or amqp://…; the Redis of the house if unset",
+        description="what carries job ids to workers: redis://…, redis+sentinel://… or amqp://…; "
+        "the Redis of the house if unset",
     )
     io_slots: int = Field(default=32, ge=1, le=1000, description="jobs of the queue io at once per worker process")
     cpu_slots: int = Field(default=1, ge=1, le=64, description="jobs of the queue cpu at once per worker process")

@@ -26,6 +26,8 @@ class StoredJob(TenantOwned, Table):
     principal: Mapped[str] = mapped_column(String(100))
     request_id: Mapped[str | None] = mapped_column(String(128))
     trace_id: Mapped[str | None] = mapped_column(String(32))
+    traceparent: Mapped[str | None] = mapped_column(String(55))
+    run_traceparent: Mapped[str | None] = mapped_column(String(55))
     created_at: Mapped[datetime]
     outcome: Mapped[str | None] = mapped_column(String(10))
     attempts: Mapped[int]
@@ -59,3 +61,4 @@ class Ticket(Table):
     lease_until: Mapped[datetime | None]
     started_at: Mapped[datetime | None]
     cancel_requested: Mapped[bool]
+    traceparent: Mapped[str | None] = mapped_column(String(55))

@@ -36,6 +36,8 @@ class Claimed:
     request_id: str | None
     trace_id: str | None
     created_at: datetime
+    traceparent: str | None = None
+    run_traceparent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +48,9 @@ class Held:
     fence: int
 
 
-# Each lane's jobs are numbered behind those of it that are carried or run already; the lowest numbers go first. So a
-# lane that asks for one job is not behind the ten thousand of another.
+# Each lane's jobs are numbered behind those of it that are carried or run already; by these numbers those of one kind
+# and tenant, by those the tenant's; the lowest go first. So a tenant that asks for one job is not behind the ten
+# thousand of another, nor its export behind the deliveries to its twenty endpoints, each a lane of its own.
 _TAKE = """
 WITH RECURSIVE lanes (lane) AS (
     (SELECT lane FROM job_tickets WHERE queue = $1 AND published_at IS NULL ORDER BY lane LIMIT 1)
@@ -56,18 +59,28 @@ WITH RECURSIVE lanes (lane) AS (
             WHERE t.queue = $1 AND t.published_at IS NULL AND t.lane > lanes.lane ORDER BY t.lane LIMIT 1)
     FROM lanes WHERE lanes.lane IS NOT NULL
 ), carried AS (
-    SELECT lane, count(*) AS jobs FROM job_tickets WHERE queue = $1 AND published_at IS NOT NULL GROUP BY lane
-), picked AS (
-    SELECT waiting.job_id, coalesce(carried.jobs, 0) + waiting.place AS turn, waiting.due_at
+    SELECT tenant_id, name, lane, count(*) AS jobs FROM job_tickets
+    WHERE queue = $1 AND published_at IS NOT NULL
+    GROUP BY GROUPING SETS ((lane), (tenant_id, name), (tenant_id))
+), in_lane AS (
+    SELECT waiting.*, coalesce(carried.jobs, 0) + waiting.place AS turn
     FROM lanes LEFT JOIN carried USING (lane)
     CROSS JOIN LATERAL (
         SELECT first.*, row_number() OVER (ORDER BY due_at, job_id) AS place
-        FROM (SELECT job_id, due_at, lane_limit FROM job_tickets t
+        FROM (SELECT job_id, tenant_id, name, due_at, lane_limit FROM job_tickets t
               WHERE t.queue = $1 AND t.published_at IS NULL AND t.lane = lanes.lane AND t.due_at <= now()
               ORDER BY due_at, job_id LIMIT $2) AS first
     ) AS waiting
     WHERE waiting.lane_limit IS NULL OR coalesce(carried.jobs, 0) + waiting.place <= waiting.lane_limit
-    ORDER BY turn, waiting.due_at, waiting.job_id LIMIT $2
+), in_kind AS (
+    SELECT job_id, tenant_id, due_at, coalesce(carried.jobs, 0)
+        + row_number() OVER (PARTITION BY tenant_id, name ORDER BY turn, due_at, job_id) AS turn
+    FROM in_lane LEFT JOIN carried USING (tenant_id, name)
+), picked AS (
+    SELECT job_id, due_at, coalesce(carried.jobs, 0)
+        + row_number() OVER (PARTITION BY tenant_id ORDER BY turn, due_at, job_id) AS turn
+    FROM in_kind LEFT JOIN (SELECT tenant_id, jobs FROM carried WHERE name IS NULL) AS carried USING (tenant_id)
+    ORDER BY turn, due_at, job_id LIMIT $2
 )
 UPDATE job_tickets t SET published_at = now() FROM picked
 WHERE t.job_id = picked.job_id AND t.published_at IS NULL
@@ -80,6 +93,9 @@ SELECT coalesce((SELECT sum(slots) FROM job_workers
        (SELECT count(*) FROM job_tickets
         WHERE queue = $1 AND published_at IS NOT NULL AND state <> 'running') AS carried
 """
+
+_PARENTS = "SELECT job_id, traceparent FROM job_tickets WHERE job_id = ANY ($1::uuid[]) AND traceparent IS NOT NULL"
+_RAN = "UPDATE jobs SET run_traceparent = $2 WHERE id = $1"
 
 _UNTAKE = "UPDATE job_tickets SET published_at = NULL WHERE job_id = ANY ($1::uuid[]) AND state <> 'running'"
 
@@ -104,7 +120,8 @@ RETURNING job_id, tenant_id, fence, attempts
 """
 
 _CONTENTS = """
-SELECT id, tenant_id, name, payload, principal, request_id, trace_id, created_at FROM jobs WHERE id = ANY ($1::uuid[])
+SELECT id, tenant_id, name, payload, principal, request_id, trace_id, created_at, traceparent, run_traceparent
+FROM jobs WHERE id = ANY ($1::uuid[])
 """
 
 _RENEW = """
@@ -182,6 +199,16 @@ class Tickets:
             rows = await connection.fetch(_TAKE, queue, most)
             return [row["job_id"] for row in sorted(rows, key=lambda row: row["turn"])]
 
+    async def parents(self, jobs: Iterable[UUID]) -> Mapping[UUID, str]:
+        """Under which spans those of the jobs were enqueued that are traced."""
+        async with self._database.connection() as connection:
+            return {row["job_id"]: row["traceparent"] for row in await connection.fetch(_PARENTS, list(jobs))}
+
+    async def ran(self, job: Claimed, traceparent: str) -> None:
+        """Keep the span of a run that did not succeed, for the next one to link to."""
+        async with batch(self._database, job.tenant) as connection:
+            await connection.execute(_RAN, job.id, traceparent)
+
     async def untake(self, jobs: Iterable[UUID]) -> None:
         """They could not be carried: let them be taken again."""
         async with self._database.connection() as connection:
@@ -209,6 +236,8 @@ class Tickets:
                 row["request_id"],
                 row["trace_id"],
                 row["created_at"],
+                row["traceparent"],
+                row["run_traceparent"],
             )
             for row in found
         ]

@@ -4,6 +4,7 @@ from typing import Final
 
 from esteio.limits.identity import Identity
 from esteio.limits.slot import Slot
+from esteio.limits.tally import Admissions
 
 
 class Account:
@@ -12,11 +13,18 @@ class Account:
     An account of a policy that was replaced since renews itself at its next use.
     """
 
-    __slots__ = ("frames", "names", "shown", "slots", "who")
+    __slots__ = ("admissions", "frames", "names", "shown", "slots", "who")
 
-    def __init__(self, names: tuple[str, ...], who: Identity, slots: tuple[Slot, ...]) -> None:
+    def __init__(
+        self,
+        names: tuple[str, ...],
+        who: Identity,
+        slots: tuple[Slot, ...],
+        admissions: Admissions | None = None,
+    ) -> None:
         self.names: Final = names
         self.who: Final = who
+        self.admissions: Final = admissions or Admissions()
         self.hold(slots)
 
     def hold(self, slots: tuple[Slot, ...]) -> None:

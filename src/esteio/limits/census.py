@@ -24,13 +24,13 @@ class Census:
     """The processes seen in the last twelve seconds, by the server's clock.
 
     `processes` is the largest of the last three counts, so that a Redis that came back empty does not make every
-    process believe for a moment that it is alone.
+    process believe for a moment that it is alone. `name` is this process's, for as long as it lives.
     """
 
     def __init__(self, client: RedisClient) -> None:
         self._client = client
         self._key = key("limit-processes", SYSTEM)
-        self._name = uuid4().hex
+        self.name = uuid4().hex
         self._script = Script(TEXT.strip())
         self._counts: deque[int] = deque([1], maxlen=REMEMBERED)
 
@@ -41,9 +41,13 @@ class Census:
 
     async def show(self) -> None:
         """Be counted and count; `RedisUnavailable` leaves the last count standing."""
-        count = await self._client.run(self._script, [self._key], [self._name, SILENT])
+        count = await self._client.run(self._script, [self._key], [self.name, SILENT])
         self._counts.append(int(count))
+
+    async def members(self) -> list[str]:
+        """The names of those that were seen lately, in order. Raises `RedisUnavailable`."""
+        return sorted(name.decode() for name in await self._client.execute("ZRANGE", self._key, 0, -1))
 
     async def leave(self) -> None:
         """Be counted no more."""
-        await self._client.execute("ZREM", self._key, self._name)
+        await self._client.execute("ZREM", self._key, self.name)

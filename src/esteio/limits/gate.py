@@ -7,6 +7,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from esteio.base.errors import RateLimited
 from esteio.http.exchange import Exchange, Headers, exchange_of
 from esteio.limits.account import Account
+from esteio.limits.concurrency import Places
 from esteio.limits.decision import Decision
 from esteio.limits.headers import RETRY, fields
 from esteio.limits.identity import Identity
@@ -33,14 +34,15 @@ class Charged:
 
 
 class Limit:
-    """Charges the operation's policies; refuses with 429.
+    """Charges the operation's policies, and takes a place where it runs long; refuses with 429.
 
     A refusal by the step before is told after it was charged: whoever guesses credentials meets the limit too.
     """
 
-    def __init__(self, app: ASGIApp, *, limiter: Limiter, enabled: bool) -> None:
+    def __init__(self, app: ASGIApp, *, limiter: Limiter, places: Places, enabled: bool) -> None:
         self.app = app
         self._limiter = limiter
+        self._places = places
         self._enabled = enabled
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
@@ -54,14 +56,27 @@ class Limit:
             _charge(self._limiter, decision, exchange)
         if exchange.refusal is not None:
             raise exchange.refusal
-        return self.app(scope, receive, send)
+        return self._further(exchange, scope, receive, send)
 
     async def _ask(self, account: Account, scope: Scope, receive: Receive, send: Send) -> None:
         exchange = exchange_of(scope)
         _charge(self._limiter, await self._limiter.acquire(account), exchange)
         if exchange.refusal is not None:
             raise exchange.refusal
-        await self.app(scope, receive, send)
+        await self._further(exchange, scope, receive, send)
+
+    def _further(self, exchange: Exchange, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        operation = exchange.operation
+        if operation is not None and operation.rules.at_once is not None and self._enabled:
+            return self._in_a_place(operation.rules.at_once, exchange, scope, receive, send)
+        return self.app(scope, receive, send)
+
+    async def _in_a_place(self, name: str, exchange: Exchange, scope: Scope, receive: Receive, send: Send) -> None:
+        place = await self._places.take(name, _who(exchange))
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            self._places.leave(place)
 
     def _names(self, exchange: Exchange) -> tuple[str, ...]:
         operation = exchange.operation
@@ -77,9 +92,12 @@ class Limit:
         return rules.limits
 
     def _account(self, names: tuple[str, ...], exchange: Exchange) -> Account:
-        principal = exchange.principal
-        who = Identity(principal.tenant_text, "" if principal.anonymous else principal.id, exchange.address)
-        return self._limiter.bind(names, who)
+        return self._limiter.bind(names, _who(exchange))
+
+
+def _who(exchange: Exchange) -> Identity:
+    principal = exchange.principal
+    return Identity(principal.tenant_text, "" if principal.anonymous else principal.id, exchange.address)
 
 
 def _charge(limiter: Limiter, decision: Decision, exchange: Exchange) -> None:

@@ -15,10 +15,14 @@ class Ledger:
         self._bucket = 0
         self._pinned = [0] * (BUCKETS + 1)
 
+    def used(self, now: float) -> int:
+        """Units taken in the window that ends now."""
+        self._turn_to(now)
+        return sum(self._pinned)
+
     def free(self, now: float, quota: int) -> int:
         """Units that may be taken now, never below 0."""
-        self._turn_to(now)
-        return max(0, quota - sum(self._pinned))
+        return max(0, quota - self.used(now))
 
     def take(self, now: float, units: int) -> None:
         """Count units against the present bucket; the caller has seen them free in the same step."""

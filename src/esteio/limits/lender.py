@@ -7,6 +7,7 @@ from redis.exceptions import RedisError
 
 from esteio.limits.census import Census
 from esteio.limits.grant import grants
+from esteio.limits.near import Near
 from esteio.limits.policy import BUCKETS
 from esteio.limits.script import lease_script
 from esteio.limits.slot import Slot
@@ -29,11 +30,12 @@ Argument = int | str
 class Lender:
     """Fills slots. A batch is deducted before any unit of it is spent; what is not spent may be brought back later."""
 
-    def __init__(self, client: RedisClient, census: Census, monotonic: Callable[[], float]) -> None:
+    def __init__(self, client: RedisClient, census: Census, monotonic: Callable[[], float], near: Near) -> None:
         self.asked = 0
         self._client = client
         self._census = census
         self._monotonic = monotonic
+        self._near = near
         self._script = lease_script()
         self._holders: dict[Slot, tuple[float, int]] = {}
 
@@ -72,6 +74,7 @@ class Lender:
             if slot.alive:
                 slot.fill(part, seen)
                 self._watch(slot)
+                self._near.note(slot)
         return True
 
     def _wish(self, slot: Slot, now: float) -> list[Argument]:

@@ -10,14 +10,16 @@ from redis.exceptions import RedisError
 
 from esteio.base.clock import Clock, SystemClock
 from esteio.limits.account import Account
+from esteio.limits.board import Board
 from esteio.limits.census import BEAT, Census
 from esteio.limits.decision import Admitted, Decision, Refused
 from esteio.limits.identity import Identity, counted_key
 from esteio.limits.lender import Lender
+from esteio.limits.near import Near
 from esteio.limits.offline import Offline
 from esteio.limits.policy import Policy
 from esteio.limits.slot import Slot
-from esteio.limits.tally import Tally
+from esteio.limits.tally import Admissions, Tally
 from esteio.redis.client import RedisClient
 from esteio.redis.errors import RedisUnavailable
 from esteio.telemetry.logs import log
@@ -32,7 +34,8 @@ class Limiter:
 
     In no interval of a policy's window are more units admitted than its quota, by all processes together, as long as
     Redis keeps its data. `policies` are known by name and may be replaced while running. Memory is bounded by
-    `most_accounts`. `tallies` are for metrics, `asked` counts questions to Redis.
+    `most_accounts`. `tallies` are for metrics, `asked` counts questions to Redis,
+    `board` tells who is near the end of a quota.
     """
 
     def __init__(
@@ -49,17 +52,27 @@ class Limiter:
         self._monotonic = self._clock.monotonic
         self._most = most_accounts
         self.tallies = {name: Tally() for name in self._policies}
+        self._admissions: dict[tuple[str, ...], Admissions] = {}
         self._accounts: OrderedDict[tuple[tuple[str, ...], Identity], Account] = OrderedDict()
         self._slots: WeakValueDictionary[str, Slot] = WeakValueDictionary()
         self._census = Census(client)
-        self._lender = Lender(client, self._census, self._monotonic)
-        self._offline = Offline(self._clock, lambda: self._census.processes, self._tally)
+        self._near = Near(self._monotonic)
+        self._lender = Lender(client, self._census, self._monotonic, self._near)
+        self._offline = Offline(self._clock, lambda: self._census.processes, self._tally, self._near)
+        self.board = Board(client, self._census, self._near)
         self._beating: asyncio.Task[None] | None = None
 
     @property
     def asked(self) -> int:
         """Round trips to Redis for units so far."""
         return self._lender.asked
+
+    def add_up(self) -> None:
+        """Bring what was admitted into the tallies; a request that is uncharged afterwards stays counted."""
+        for names, admissions in self._admissions.items():
+            more, admissions.count = admissions.count, 0
+            for name in names:
+                self.tallies[name].admitted += more
 
     @property
     def processes(self) -> int:
@@ -83,6 +96,7 @@ class Limiter:
             with suppress(asyncio.CancelledError):
                 await self._beating
         with suppress(RedisUnavailable, RedisError):
+            await self.board.leave()
             await self._census.leave()
 
     def bind(self, names: tuple[str, ...], who: Identity) -> Account:
@@ -93,7 +107,8 @@ class Limiter:
         bound = (names, who)
         account = self._accounts.get(bound)
         if account is None:
-            account = self._accounts[bound] = Account(names, who, self._slots_of(names, who))
+            admissions = self._admissions.setdefault(names, Admissions())
+            account = self._accounts[bound] = Account(names, who, self._slots_of(names, who), admissions)
             if len(self._accounts) > self._most:
                 self._accounts.popitem(last=False)
         else:
@@ -128,6 +143,7 @@ class Limiter:
             remains.append(left + slot.rest)
         if len(account.shown) != len(remains):
             remains = _remains(account)
+        account.admissions.count += 1
         return Admitted(account, now, remains)
 
     async def acquire(self, account: Account) -> Decision:
@@ -172,9 +188,11 @@ class Limiter:
             return None
         for slot in account.slots:
             if slot in short:
+                slot.refused += 1
                 self._tally(slot).shadowed += 1
             else:
                 slot.left -= slot.cost
+        account.admissions.count += 1
         decision = Admitted(account, now, _remains(account))
         decision.settled = bool(short)
         return decision
@@ -182,6 +200,7 @@ class Limiter:
     def _refuse(self, account: Account, refusing: Sequence[Slot], now: float) -> Decision:
         for slot in refusing:
             slot.demand.refused()
+            slot.refused += 1
             self._tally(slot).refused += 1
         longest = max(refusing, key=lambda slot: slot.refused_until)
         by = account.shown.index(longest)
@@ -237,6 +256,7 @@ class Limiter:
         try:
             await self._census.show()
             await self._lender.bring_back()
+            await self.board.tell()
         except RedisUnavailable:
             return
         except RedisError as error:

@@ -1,4 +1,7 @@
-"""The limit of logins: per account and address, so that it is known only when the body has been read."""
+"""The limit of logins and of clients that ask for tokens: per account and address.
+
+So it is known only when the body has been read.
+"""
 
 from collections.abc import Awaitable, Callable
 
@@ -12,7 +15,7 @@ from esteio.limits.limiter import Limiter
 POLICY = "login"
 
 
-def login_limit(limiter: Limiter, *, enabled: bool) -> Callable[[str, str], Awaitable[None]]:
+def login_limit(limiter: Limiter, *, enabled: bool, policy: str = POLICY) -> Callable[[str, str], Awaitable[None]]:
     """Charges an attempt to log in as `account` from `address`; raises `RateLimited` when there were too many.
 
     It becomes what the answer's limit headers speak of, being the most constrained policy of a login.
@@ -22,7 +25,7 @@ def login_limit(limiter: Limiter, *, enabled: bool) -> Callable[[str, str], Awai
         if not enabled:
             return
         who = Identity(DEFAULT_TENANT.hex, address=address, account=account)
-        bound = limiter.bind((POLICY,), who)
+        bound = limiter.bind((policy,), who)
         decision = limiter.take(bound) or await limiter.acquire(bound)
         present().charge = Charged(limiter, decision)
         if not decision.allowed:

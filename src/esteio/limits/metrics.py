@@ -32,6 +32,7 @@ class LimitMetrics:
 
     def tell(self) -> None:
         """Bring the counters up to date."""
+        self._limiter.add_up()
         for policy, tally in self._limiter.tallies.items():
             for outcome in _OUTCOMES:
                 count = getattr(tally, outcome)

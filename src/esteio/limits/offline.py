@@ -7,6 +7,7 @@ from esteio.base.errors import Unavailable
 from esteio.limits.account import Account
 from esteio.limits.decision import Admitted, Decision, Refused
 from esteio.limits.ledger import Ledger
+from esteio.limits.near import NEAR, Near
 from esteio.limits.slot import Slot
 from esteio.limits.tally import Tally
 
@@ -16,10 +17,11 @@ RETRY = 2
 class Offline:
     """Admits under open policies up to the quota divided by the processes last seen, at least one request a window."""
 
-    def __init__(self, clock: Clock, processes: Callable[[], int], tally: Callable[[Slot], Tally]) -> None:
+    def __init__(self, clock: Clock, processes: Callable[[], int], tally: Callable[[Slot], Tally], near: Near) -> None:
         self._clock = clock
         self._processes = processes
         self._tally = tally
+        self._near = near
 
     def decide(self, account: Account, lacking: Sequence[Slot], now: float) -> Decision:
         """The verdict where `lacking` slots hold no units. `Unavailable` when one of them fails closed."""
@@ -38,6 +40,7 @@ class Offline:
     def _admit(self, account: Account, lacking: Sequence[Slot], short: Sequence[Slot], now: float) -> Decision:
         for slot in account.slots:
             if slot in short:
+                slot.refused += 1
                 self._tally(slot).shadowed += 1
             elif slot in lacking:
                 _ledger(slot).take(now, slot.cost)
@@ -48,6 +51,7 @@ class Offline:
 
     def _refuse(self, account: Account, refusing: Sequence[Slot], lacking: Sequence[Slot], now: float) -> Decision:
         for slot in refusing:
+            slot.refused += 1
             self._tally(slot).refused += 1
         until, last = max(
             (_ledger(slot).opens(now, self._bound(slot), slot.cost), account.shown.index(slot)) for slot in refusing
@@ -57,6 +61,8 @@ class Offline:
     def _remains(self, account: Account, lacking: Sequence[Slot], now: float) -> list[int]:
         for slot in lacking:
             self._tell_reset(slot, now)
+            if self._free(slot, now) <= self._bound(slot) * (1 - NEAR):
+                self._near.keep(slot)
         return [self._free(slot, now) if slot in lacking else slot.left + slot.rest for slot in account.shown]
 
     def _tell_reset(self, slot: Slot, now: float) -> None:

@@ -1,40 +1,29 @@
-"""Limits and plans for administrators of the deployment: read, set and reset without a restart."""
+"""Limits for administrators of the deployment: read, set and reset without a restart."""
 
-from typing import Annotated, Any
-
-from fastapi import APIRouter, Path, Request
-from pydantic import AfterValidator, Field
+from fastapi import APIRouter, Request
+from pydantic import Field
 from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from esteio.auth.audit import Audit
 from esteio.auth.caller import Caller
-from esteio.auth.tables.limits import LimitOverride, Plan
+from esteio.auth.tables.limits import LimitOverride
 from esteio.base.errors import Conflict, NotFound
-from esteio.base.principal import Principal
-from esteio.base.schema import Body, Flag, Text, View
-from esteio.db.transaction import after_commit
+from esteio.base.schema import Body, Flag, View
 from esteio.http.answers import Answer, NoContent
 from esteio.http.envelope import Envelope
 from esteio.http.house import house_of
 from esteio.http.rules import rules
 from esteio.http.sessions import Session
-from esteio.limits.overrides import PLAN, TOPIC, Overrides
+from esteio.limits import plans, usage_routes
+from esteio.limits.acts import act
+from esteio.limits.overrides import PLAN, Overrides
 from esteio.limits.policy import Policy, rate
-from esteio.redis.errors import RedisUnavailable
+from esteio.limits.setting import Name, Rate
 
 router = APIRouter(tags=["limits"])
+router.include_router(plans.router)
+router.include_router(usage_routes.router)
 PERMISSIONS = {"limits:read": "See the limits in force", "limits:write": "Change limits and plans without a restart"}
-
-
-def _rate(text: str) -> str:
-    rate(text)
-    return text
-
-
-Rate = Annotated[str, Field(max_length=32, examples=["60/minute"]), AfterValidator(_rate)]
-Name = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9._-]{0,58}$", description="Name of the limit or plan")]
 
 
 class LimitSetting(Body):
@@ -42,11 +31,6 @@ class LimitSetting(Body):
 
     rate: Rate
     enabled: Flag = True
-
-
-class PlanSetting(Body):
-    rate: Rate
-    description: Annotated[Text, Field(max_length=500)] = ""
 
 
 class LimitView(View):
@@ -57,11 +41,6 @@ class LimitView(View):
     fail: str
     mode: str
     declared: bool = Field(description="Whether this is what the service declares")
-
-
-class PlanView(View):
-    name: str
-    rate: str
 
 
 @router.get("/limits", summary="List the limits in force", response_model=Envelope[list[LimitView]])
@@ -83,7 +62,7 @@ async def set_limit(request: Request, name: Name, data: LimitSetting, caller: Ca
     values = {"quota": quota, "window": float(window), "enabled": data.enabled, "updated_by": caller.id}
     statement = insert(LimitOverride).values(name=name, **values)
     await session.execute(statement.on_conflict_do_update(index_elements=["name"], set_=values))
-    _write(request, session, caller, "limit.set", name, data.model_dump())
+    act(request, session, caller, "limit.set", name, data.model_dump())
     return Answer(
         LimitView(
             name=name,
@@ -103,19 +82,8 @@ async def reset_limit(request: Request, name: Name, caller: Caller, session: Ses
     """Back to what the service declares."""
     _declared(request, name)
     await session.execute(delete(LimitOverride).where(LimitOverride.name == name))
-    _write(request, session, caller, "limit.reset", name, {})
+    act(request, session, caller, "limit.reset", name, {})
     return NoContent()
-
-
-@router.put("/plans/{name}", summary="Set a plan", response_model=Envelope[PlanView])
-@rules("limits:write")
-async def set_plan(request: Request, name: Name, data: PlanSetting, caller: Caller, session: Session) -> Answer:
-    """A rate that keys and tenants can be put on; it takes the place of the limit `default` for them."""
-    values = {"limit_text": data.rate, "description": data.description}
-    statement = insert(Plan).values(name=name, **values)
-    await session.execute(statement.on_conflict_do_update(index_elements=["name"], set_=values))
-    _write(request, session, caller, "plan.set", name, data.model_dump())
-    return Answer(PlanView(name=name, rate=data.rate))
 
 
 def _declared(request: Request, name: str) -> Policy:
@@ -140,19 +108,3 @@ def _shown(policy: Policy, declared: dict[str, Policy]) -> LimitView:
         mode=policy.mode,
         declared=declared.get(policy.name) == policy,
     )
-
-
-def _write(
-    request: Request, session: AsyncSession, caller: Principal, action: str, name: str, details: dict[str, Any]
-) -> None:
-    house = house_of(request)
-    audit: Audit = house.parts["audit"]
-    audit.write(session, action, name, tenant=caller.tenant, actor=caller.id, details=details)
-
-    async def tell() -> None:
-        try:
-            await house.resources.bulletin.publish(TOPIC, name.encode())
-        except RedisUnavailable:
-            return  # every process looks for itself within seconds
-
-    after_commit(session, tell)

@@ -22,3 +22,8 @@ class LimitSettings(BaseModel):
 
     enabled: bool = Field(default=True, description="whether anybody is limited at all")
     default: Rate = Field(default="60/minute", description="for every caller, on routes that name no other policy")
+    at_once: str = Field(
+        default="",
+        max_length=2000,
+        description="how many of what takes long may run at the same time, where not as declared: downloads=8, …",
+    )

@@ -17,7 +17,8 @@ class Slot:
 
     `left` units may be spent at any instant before `until` and at none after: whoever spends compares the clock
     first, in the same step. `rest` is what else was free at the last answer, so `left + rest` is what a caller is
-    told remains. All instants are of this process's monotonic clock.
+    told remains. `refused` counts refusals (a shadow policy's: what would have been some) that
+    nobody has looked at yet. All instants are of this process's monotonic clock.
     """
 
     __slots__ = (
@@ -35,6 +36,7 @@ class Slot:
         "ledger",
         "left",
         "policy",
+        "refused",
         "refused_until",
         "reset_at",
         "reset_instant",
@@ -54,6 +56,7 @@ class Slot:
         self.left = 0
         self.since = self.until = self.refused_until = NEVER
         self.rest = self._free = policy.quota
+        self.refused = 0
         self.reset_at = 0
         self.reset_instant = NEVER
         self.epoch = 0
@@ -99,6 +102,16 @@ class Slot:
         if self._ahead and not self.demand.pressed(seen.received):
             return NEVER
         return min(seen.about(grant.opens_us), self.starts())
+
+    @property
+    def taken(self) -> int:
+        """Units that were not free when Redis was last asked, those held here among them."""
+        return self.policy.quota - self._free
+
+    @property
+    def held(self) -> int:
+        """Units that are taken and that nobody has spent: at hand, in advance, and set aside to be returned."""
+        return self.left + sum(held.units for held in self._ahead) + sum(self.returns.values())
 
     @property
     def stamp(self) -> tuple[float, int]:

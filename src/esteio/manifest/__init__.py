@@ -1,6 +1,6 @@
 """What a service declares of itself: one frozen object, data only."""
 
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -9,11 +9,14 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from esteio.base.errors import EsteioError
+from esteio.base.finding import Finding
 from esteio.events.events import EventType
 from esteio.http.exchange import Manner
 from esteio.jobs.job import AnyJob
 from esteio.jobs.kinds import Schedule
+from esteio.limits.concurrency import Concurrency
 from esteio.limits.policy import Policy
+from esteio.quotas.quota import Quota
 from esteio.realtime.channels import Channel
 from esteio.resources import Resources
 from esteio.upstream.party import Party
@@ -23,6 +26,12 @@ HealthCheck = Callable[[Resources], Awaitable[None]]
 """Returns when the part is well, raises when it is not; the error's words go to the log and to detailed health.
 
 A part that is not well takes the process out of service, unless it raises `Degraded`.
+"""
+
+Diagnosis = Callable[[Any, Resources], Awaitable[Sequence[Finding]]]
+"""What an operator should know of a service before production, given its settings' section: for `esteio doctor`.
+
+What its health says already is not said again.
 """
 
 
@@ -60,7 +69,8 @@ class Manifest:
     public: `"GET /api/v2/pets"` — each operation that needs no permission, so that none is open by oversight; a
     function of its settings where those say at which paths they are.
     permissions: name → what it allows. user_permissions: those that the role `user` holds.
-    limits: the policies that its routes name, beside `default`.
+    limits: the policies that its routes name, beside `default`. at_once: how many of what takes long may run at the
+    same time. quotas: what a tenant may have and use of it.
     jobs: what it does later, with the functions that do it; schedules: which of them are due at which times, which its
     settings may decide.
     channels: what of its facts can be listened to, and by whom. incoming: whose webhooks it takes.
@@ -70,6 +80,7 @@ class Manifest:
     manners: other parties' contracts that its routes name, each made from its settings and its part.
     command: `esteio <name> …`, a click command as `package.module:attribute`.
     health: parts of it that may be unwell, by the names they are shown under, which its settings may decide.
+    doctor: what of its settings or its data would be wrong in production.
     migrations: folder of its Alembic revisions, which travel with it.
     """
 
@@ -80,6 +91,8 @@ class Manifest:
     permissions: Mapping[str, str] = field(default_factory=dict)
     user_permissions: frozenset[str] = frozenset()
     limits: tuple[Policy, ...] = ()
+    at_once: tuple[Concurrency, ...] = ()
+    quotas: tuple[Quota, ...] = ()
     settings: type[BaseModel] | None = None
     errors: tuple[type[EsteioError], ...] = ()
     events: tuple[EventType, ...] = ()
@@ -92,6 +105,7 @@ class Manifest:
     manners: Mapping[str, Callable[[Any, Any], Manner]] = field(default_factory=dict)
     command: str | None = None
     health: Mapping[str, HealthCheck] | Callable[[Any], Mapping[str, HealthCheck]] = field(default_factory=dict)
+    doctor: Diagnosis | None = None
     migrations: Path | None = None
 
     def opens(self, section: Any) -> frozenset[str]:

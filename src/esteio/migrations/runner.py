@@ -1,5 +1,6 @@
 """Applies revisions, one process at a time, without ever queueing the traffic behind a lock."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -9,6 +10,7 @@ import asyncpg
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -22,7 +24,10 @@ TURN = 0x65737465696F
 """The advisory lock of whoever migrates this database."""
 
 WAIT_FOR_TURN = 600
-LOCK_SECONDS = 5.0
+LOCK_SECONDS = 3.0
+TRIES = 3
+BETWEEN = 1.0
+"""Seconds in which the traffic that waited behind a lock goes on before it is asked for again."""
 
 
 async def migrate(settings: DatabaseSettings, folders: Sequence[Path] = ()) -> list[str]:
@@ -31,7 +36,8 @@ async def migrate(settings: DatabaseSettings, folders: Sequence[Path] = ()) -> l
     It connects as the URL's own role, which owns the tables. A second process waits for the first and then finds
     nothing to do; within one process it is called once at a time, since Alembic keeps its context in a global. A
     statement that would wait longer than `LOCK_SECONDS` for a lock fails, so that the traffic does not pile up behind
-    it; run it again. Raises `StartRefused` when the database is of a newer version.
+    it, and its revision is tried again, `TRIES` times in all. Raises `StartRefused` when the database is of a newer
+    version.
     """
     known = known_revisions((VERSIONS, *folders))
     async with _turn(settings) as connection:
@@ -49,7 +55,7 @@ async def migrate(settings: DatabaseSettings, folders: Sequence[Path] = ()) -> l
 async def _turn(settings: DatabaseSettings) -> AsyncIterator[asyncpg.Connection]:
     """A connection that holds the lock; the server frees it when the process dies."""
     connection = await asyncpg.connect(
-        settings.url.get_secret_value(),
+        settings.direct,
         timeout=settings.connect_timeout,
         server_settings={"lock_timeout": str(WAIT_FOR_TURN * 1000), "statement_timeout": "0"},
     )
@@ -61,10 +67,28 @@ async def _turn(settings: DatabaseSettings) -> AsyncIterator[asyncpg.Connection]
 
 
 async def _upgrade(settings: DatabaseSettings, folders: Sequence[Path]) -> list[str]:
+    """Revisions that were committed stay so: each try goes on behind them."""
     applied: list[str] = []
+    for left in range(TRIES - 1, -1, -1):
+        try:
+            await _try(settings, folders, applied)
+        except DBAPIError as error:
+            if not left or not _is_lock(error):
+                raise
+            await asyncio.sleep(BETWEEN)
+        else:
+            break
+    return applied
+
+
+def _is_lock(error: DBAPIError) -> bool:
+    return getattr(error.orig, "sqlstate", None) == asyncpg.LockNotAvailableError.sqlstate
+
+
+async def _try(settings: DatabaseSettings, folders: Sequence[Path], applied: list[str]) -> None:
     engine = create_async_engine(
         "postgresql+asyncpg://",
-        async_creator=lambda: asyncpg.connect(settings.url.get_secret_value(), timeout=settings.connect_timeout),
+        async_creator=lambda: asyncpg.connect(settings.direct, timeout=settings.connect_timeout),
         poolclass=NullPool,
     )
     try:
@@ -75,7 +99,6 @@ async def _upgrade(settings: DatabaseSettings, folders: Sequence[Path]) -> list[
             await connection.commit()
     finally:
         await engine.dispose()
-    return applied
 
 
 def _to_heads(connection: Connection, settings: DatabaseSettings, folders: Sequence[Path], applied: list[str]) -> None:

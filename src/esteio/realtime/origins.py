@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
 from esteio.base.errors import Forbidden
+from esteio.telemetry.metrics import security_events
 
 
 class Origins:
@@ -21,4 +22,5 @@ class Origins:
             return
         scheme, _, host = origin.partition(b"://")
         if scheme not in (b"http", b"https") or host.lower() != headers.get(b"host", b"").lower():
+            security_events().labels("origin_refused").inc()
             raise Forbidden("Pages of this origin may not connect.")

@@ -43,7 +43,8 @@ class Realtime:
         self.charge = charge
         self.proving = Proving(auth.credentials, auth.prover)
         self.tickets = Tickets(resources.redis, resources.keyring, settings.ticket_seconds)
-        self.admission = Admission(Channels(channels), resources)
+        self.channels = tuple(sorted(channels, key=lambda channel: channel.name))
+        self.admission = Admission(Channels(self.channels), resources)
         self.hub = Hub(history_of(resources, settings), resources.bulletin)
         self._standing = Standing(self.proving, resources.bulletin, auth.settings.freshness_seconds, self._reconsider)
         self._open: dict[Listener, None] = {}

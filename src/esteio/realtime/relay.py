@@ -7,11 +7,14 @@ from esteio.base.errors import EsteioError
 from esteio.db.database import Database
 from esteio.db.notices import Notices
 from esteio.events.outbox import CHANNEL, Fact, next_facts
+from esteio.events.spans import telling
 from esteio.realtime.channels import Channels
 from esteio.realtime.history import History, Shown
 from esteio.realtime.messages import body_of_fact
 from esteio.realtime.metrics import told
 from esteio.telemetry.logs import log
+from esteio.telemetry.tracing.span import NOTHING
+from esteio.telemetry.tracing.tracing import Tracing
 
 BATCH = 100
 POLL = 1.0
@@ -21,8 +24,11 @@ TENANTS_AT_ONCE = 16
 class Relay:
     """Any number may run; one at a time has the turn. While Redis or the database is away, facts wait in the outbox."""
 
-    def __init__(self, database: Database, history: History, channels: Channels) -> None:
+    def __init__(
+        self, database: Database, history: History, channels: Channels, tracing: Tracing | None = None
+    ) -> None:
         self._database = database
+        self._tracing = tracing
         self._history = history
         self._channels = channels
         self._well = True
@@ -51,7 +57,8 @@ class Relay:
                 names = self._channels.showing(fact.name, fact.subject)
                 if names:
                     tenants.setdefault(str(fact.tenant), []).append(Shown(str(fact.id), names, _body(fact)))
-            await self._tell(list(tenants.items()))
+            with telling(self._tracing, facts, "realtime") or NOTHING:
+                await self._tell(list(tenants.items()))
         return len(facts)
 
     async def _tell(self, tenants: Sequence[tuple[str, Sequence[Shown]]]) -> None:

@@ -60,6 +60,11 @@ class StreamAsked(BaseModel):
     ticket: Ticket = None
 
 
+class ChannelView(View):
+    name: str = Field(description="With `{id}` where there is one for each subject", examples=["pets.{id}"])
+    events: list[str] = Field(description="The facts that it shows", examples=[["pet.*"]])
+
+
 class TicketView(View):
     ticket: str
     expires_in: int = Field(description="Seconds")
@@ -91,6 +96,16 @@ async def open_stream(request: Request, asked: Annotated[StreamAsked, Query()]) 
     realtime.check_room(principal, exchange.address)
     stream = Stream(realtime, principal, exchange.address, names)
     return EventStream(stream, realtime, credential, since)
+
+
+@v2.get("/realtime/channels", summary="List channels", response_model=Envelope[list[ChannelView]])
+@rules(AUTHENTICATED)
+async def list_channels(request: Request) -> Answer:
+    """All that this deployment has; whether the caller may listen is said when it asks to."""
+    found = [
+        ChannelView(name=one.name, events=[f"{begin}*" for begin in one.events]) for one in _realtime(request).channels
+    ]
+    return Answer(found)
 
 
 @v2.post("/realtime/tickets", status_code=201, summary="Get a one-time ticket", response_model=Envelope[TicketView])

@@ -130,8 +130,10 @@ class Bulletin:
 
     async def _wait(self, reading: "asyncio.Task[None]") -> None:
         wanted = asyncio.create_task(self._wanted.wait())
-        await asyncio.wait((reading, wanted), timeout=self._beat, return_when=asyncio.FIRST_COMPLETED)
-        wanted.cancel()
+        try:
+            await asyncio.wait((reading, wanted), timeout=self._beat, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            wanted.cancel()
 
     async def _doubt(self, reading: "asyncio.Task[None]") -> None:
         """Silence may be this process's own pause: read what has arrived before blaming the server."""

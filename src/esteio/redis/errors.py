@@ -1,21 +1,26 @@
 """What a caller of Redis must be ready for."""
 
+from collections.abc import Iterable
+from typing import Any
+
 from redis.exceptions import (
-    BusyLoadingError,
-    MasterDownError,
+    ClusterDownError,
     NoScriptError,
     OutOfMemoryError,
     ReadOnlyError,
     RedisError,
     ResponseError,
+    TryAgainError,
 )
 
 from esteio.base.errors import Unavailable
 
-UNFIT: tuple[type[RedisError], ...] = (BusyLoadingError, MasterDownError, OutOfMemoryError, ReadOnlyError)
-"""Answers of a server that lives but cannot serve: loading, full, without its primary, a replica."""
+UNFIT: tuple[type[RedisError], ...] = (ClusterDownError, OutOfMemoryError, ReadOnlyError)
+"""Answers of a server that lives but cannot serve: of a Cluster with a part missing or of a replica without its primary
+(which is one of these), full, a replica. The library takes the code that these begin with off their text."""
 
-UNFIT_WORDS = ("MISCONF", "CLUSTERDOWN", "NOREPLICAS", "UNBLOCKED", "BUSY ")
+UNFIT_WORDS = ("MISCONF ", "NOREPLICAS ", "UNBLOCKED ", "BUSY ", "DENIED ", "max number of clients")
+"""How those answers begin that the library knows no class for; the last is a node's of a Cluster."""
 
 
 class RedisUnavailable(Unavailable):
@@ -30,6 +35,18 @@ def unfit(error: ResponseError) -> bool:
     return isinstance(error, UNFIT) or str(error).startswith(UNFIT_WORDS)
 
 
+def on_their_way(error: ResponseError) -> bool:
+    """Whether the keys of one command lie at two nodes of a Cluster while their slot moves; all others are served."""
+    return isinstance(error, TryAgainError)
+
+
 def unknown_script(error: ResponseError) -> bool:
     """Whether the server has lost the script: it was restarted, failed over or flushed."""
     return isinstance(error, NoScriptError)
+
+
+def raise_unserved(answers: Iterable[Any]) -> None:
+    """Raise the first of a batch's answers that blames the server and not its command."""
+    for answer in answers:
+        if isinstance(answer, ResponseError) and (unfit(answer) or on_their_way(answer)):
+            raise answer

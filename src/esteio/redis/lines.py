@@ -1,16 +1,17 @@
-"""Connections to the server: a bounded number, kept while idle, dropped at the first doubt."""
+"""Connections to a server: a bounded number, kept while idle, dropped at the first doubt."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
-from redis.asyncio.connection import Connection, parse_url
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
+from redis.asyncio.connection import Connection
+from redis.exceptions import ConnectionError as BrokenLine
 from redis.exceptions import RedisError, ResponseError
 
 Command = Sequence[Any]
+Place = tuple[str, int]
+"""Host and port."""
 
 
 class Line:
@@ -28,14 +29,21 @@ class Line:
 
     async def ask(self, command: Command) -> Any:
         """The server's answer to one command."""
-        await self.connection.send_packed_command(self.connection.pack_command(*command))
+        await self._send(self.connection.pack_command(*command))
         return await self.connection.read_response()
 
     async def ask_all(self, commands: Iterable[Command]) -> list[Any]:
         """The answers to many commands sent together; an error answer stands in the list as an exception."""
         packed = list(commands)
-        await self.connection.send_packed_command(self.connection.pack_commands(packed))
+        await self._send(self.connection.pack_commands(packed))
         return [await self._answer() for _ in packed]
+
+    async def _send(self, packed: Any) -> None:
+        try:
+            await self.connection.send_packed_command(packed)
+        except RuntimeError as error:
+            # uvloop says so of a connection that was reset, where asyncio raises an OSError.
+            raise BrokenLine(str(error)) from error
 
     async def _answer(self) -> Any:
         try:
@@ -54,25 +62,48 @@ class Line:
         await self.connection.disconnect(nowait=True)
 
 
-class Lines:
-    """At most `most` conversations at a time with the server at `url` (`redis://`, `rediss://` or `unix://`)."""
+class FoundLine(Line):
+    """A line to a server that is looked for when it is needed: a Sentinel's primary, a node of a Cluster."""
 
-    def __init__(self, url: str, *, most: int, patience: float) -> None:
-        arguments: dict[str, Any] = dict(parse_url(url))
-        self._make = arguments.pop("connection_class", Connection)
-        self._arguments = arguments | {
-            "protocol": 2,
-            "driver_info": None,
-            "socket_timeout": None,
-            "socket_connect_timeout": patience,
-            "retry": Retry(NoBackoff(), 0),
-        }
+    __slots__ = ("_find",)
+
+    def __init__(self, connection: Connection, find: Callable[[], Awaitable[Place]]) -> None:
+        super().__init__(connection)
+        self._find = find
+
+    async def connect(self) -> None:
+        """Ask where the server is, then reach it. A server that is a replica is none: `ConnectionError`."""
+        self.connection.host, self.connection.port = await self._find()
+        await super().connect()
+        try:
+            role = await self.ask(("ROLE",))
+        except ResponseError as error:
+            raise BrokenLine(f"{self.connection.host}:{self.connection.port} does not say its role: {error}") from error
+        if role[0] != b"master":
+            raise BrokenLine(f"{self.connection.host}:{self.connection.port} is a {role[0].decode()}")
+
+
+class Lines:
+    """At most `most` conversations at a time over lines that `make` makes."""
+
+    def __init__(self, make: Callable[[], Line], *, most: int) -> None:
+        self.new = make
         self._room = asyncio.Semaphore(most)
         self._idle: list[Line] = []
 
-    def new(self) -> Line:
-        """A line of the caller's own, not yet connected and never returned to the idle ones."""
-        return Line(self._make(**self._arguments))
+    async def ask(self, command: Command) -> Any:
+        """The answer to one command."""
+        async with self.line() as line:
+            return await line.ask(command)
+
+    async def ask_all(self, commands: Sequence[Command]) -> list[Any]:
+        """The answers to several commands in one round trip; an error answer stands as an exception."""
+        async with self.line() as line:
+            return await line.ask_all(commands)
+
+    async def probe(self) -> None:
+        """Whether the server answers; raises where it does not."""
+        await self.ask(("PING",))
 
     @asynccontextmanager
     async def line(self) -> AsyncIterator[Line]:

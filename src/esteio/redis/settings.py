@@ -5,13 +5,16 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
-SCHEMES = ("redis://", "rediss://", "unix://")
+from esteio.redis.addresses import PLAIN, SCHEMES, read_address
 
 
 def _address(url: SecretStr) -> SecretStr:
     text = url.get_secret_value().strip()
     if not text.startswith(SCHEMES):
-        raise ValueError("it begins with redis://, rediss:// or unix://")
+        raise ValueError("it begins with redis://, rediss://, unix://, redis+sentinel:// or redis+cluster://")
+    if not text.startswith(PLAIN):
+        read_address(text)
+        return SecretStr(text)
     try:
         _ = urlsplit(text).port
     except ValueError:
@@ -27,7 +30,8 @@ class RedisSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     url: Annotated[SecretStr, AfterValidator(_address)] = Field(
-        description="redis://user:password@host:port/0, rediss://… or unix:///path?db=0"
+        description="redis://user:password@host:port/0, rediss://…, unix:///path?db=0, "
+        "redis+sentinel://host:port,host:port/service or redis+cluster://host:port,host:port"
     )
     deadline: float = Field(default=0.25, gt=0, le=2, description="seconds to wait for an answer")
     ttl: int = Field(default=300, ge=1, le=86_400, description="seconds for which fetched data are fresh")

@@ -11,6 +11,8 @@ from esteio.files.files import Files
 from esteio.mail.mailer import Mailer
 from esteio.redis.bulletin import Bulletin
 from esteio.redis.client import RedisClient
+from esteio.telemetry.reports import flush_later
+from esteio.telemetry.tracing.tracing import Tracing
 from esteio.upstream.parties import Upstreams
 
 
@@ -26,12 +28,15 @@ class Resources:
     files: Files
     mail: Mailer
     upstreams: Upstreams
+    tracing: Tracing
 
 
 @asynccontextmanager
 async def open_resources(resources: Resources) -> AsyncIterator[Resources]:
     """Open all in order, close in reverse, whatever happens. A server that is down does not stop the opening."""
     async with AsyncExitStack() as stack:
+        stack.push_async_callback(flush_later)
+        stack.push_async_callback(resources.tracing.close)
         for part in (resources.database, resources.redis, resources.bulletin):
             await part.open()
             stack.push_async_callback(part.close)

@@ -23,6 +23,8 @@ def _twice(manifests: Sequence[Manifest], sections: Mapping[str, Any]) -> Iterab
         "service": [manifest.name for manifest in manifests],
         "permission": [name for manifest in manifests for name in manifest.permissions],
         "limit": [policy.name for manifest in manifests for policy in manifest.limits],
+        "bound at once": [one.name for manifest in manifests for one in manifest.at_once],
+        "quota": [quota.name for manifest in manifests for quota in manifest.quotas],
         "event": [event.name for manifest in manifests for event in manifest.events],
         "job": [job.kind.name for manifest in manifests for job in manifest.jobs],
         "schedule": [item.key for manifest in manifests for item in manifest.due(sections.get(manifest.name))],
@@ -43,6 +45,8 @@ def _unguarded(
     limits = {policy.name for manifest in manifests for policy in manifest.limits}
     public = {name for manifest in manifests for name in manifest.opens(sections.get(manifest.name))}
     manners = {name for manifest in manifests for name in manifest.manners}
+    quotas = {quota.name for manifest in manifests for quota in manifest.quotas}
+    at_once = {one.name for manifest in manifests for one in manifest.at_once} | {None}
     names = set()
     for operation in operations:
         name, rules = f"{operation.method} {operation.path}", operation.rules
@@ -59,5 +63,9 @@ def _unguarded(
             yield f"{name} follows the manner {rules.manner}, which no manifest declares."
         for limit in {*rules.limits, *(rules.anonymous_limits or ())} - limits:
             yield f"{name} names the limit {limit}, which no manifest declares."
+        if rules.at_once not in at_once:
+            yield f"{name} names the bound at once {rules.at_once}, which no manifest declares."
+        for quota in {*rules.quotas} - quotas:
+            yield f"{name} names the quota {quota}, which no manifest declares."
     for name in sorted(public - names):
         yield f"{name} is in a public list, but there is no such operation."

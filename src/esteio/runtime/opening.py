@@ -15,6 +15,7 @@ from esteio.redis.bulletin import Bulletin
 from esteio.redis.client import RedisClient
 from esteio.resources import Resources
 from esteio.settings import Settings
+from esteio.telemetry.tracing.tracing import Tracing
 from esteio.upstream.parties import Upstreams
 
 CARRYING = {"plan_cache_mode": "force_custom_plan"}
@@ -67,4 +68,5 @@ def make_resources(
             clock,
             settings.upstream,
         ),
+        tracing=Tracing(settings.telemetry, name),
     )

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from esteio.base.errors import EsteioError, StartRefused
+from esteio.db.pooling import PoolerUnfit
 from esteio.db.revisions import Revisions, present_revisions
 from esteio.db.tenancy import refuse_unsafe_start
 from esteio.limits.policy import Policy
@@ -40,6 +41,8 @@ class Readiness:
                 self._safe = True
         except StartRefused:
             raise
+        except PoolerUnfit as error:
+            raise StartRefused(error.cure) from error
         except (EsteioError, TimeoutError) as error:
             log("esteio.runtime").warning("start not verified yet", cause=str(error))
         self.started = True
@@ -56,7 +59,7 @@ class Readiness:
     async def ready(self) -> bool:
         """Whether everything that is needed is well."""
         report = await self.report()
-        return all(_serves(words) for part, words in report.items() if self._is_needed(part))
+        return all(serves(words) for part, words in report.items() if self._is_needed(part))
 
     def _is_needed(self, part: str) -> bool:
         return part != "redis" or self.needs_redis
@@ -89,7 +92,8 @@ async def _within(part: Awaitable[None]) -> str:
     return "ok"
 
 
-def _serves(words: str) -> bool:
+def serves(words: str) -> bool:
+    """Whether a part that is reported in these words is well enough to be worked with."""
     return words == "ok" or words.startswith(_DEGRADED)
 
 

@@ -30,6 +30,7 @@ def example(services: Mapping[str, type[BaseModel]]) -> str:
     lines = [
         "# Every setting of Esteio with its default. Set it in the environment, or in `.env`, which the environment",
         "# overrules. What is commented out shows its default. `esteio check-config` says what is wrong with the rest.",
+        "# Any of them may lie in a file instead: ESTEIO_SECRET_KEY_FILE=/run/secrets/key.",
     ]
     lines += _section("", Settings)
     for name in SECTIONS:

@@ -8,6 +8,8 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
+from esteio.settings.secrets import SUFFIX, with_files
+
 PREFIX = "ESTEIO_"
 
 ALIASES: dict[str, tuple[str, str]] = {
@@ -43,17 +45,21 @@ ALIASES: dict[str, tuple[str, str]] = {
 }
 """Names that the products' operators know. The `ESTEIO_…` name wins where both are set."""
 
-NOT_SETTINGS = frozenset({"ESTEIO_LIFELINE_FD", "ESTEIO_CONFIG"})
+NOT_SETTINGS = frozenset({"ESTEIO_LIFELINE_FD", "ESTEIO_CONFIG", "ESTEIO_PLACE"})
 """Variables with the prefix that the house passes to its own children."""
 
 
 @dataclass
 class Gathered:
-    """Values by section, the variable that gave each, and those that begin with `ESTEIO_` but lead nowhere."""
+    """Values by section, the variable that gave each, those that begin with `ESTEIO_` but lead nowhere.
+
+    unreadable: sentences about variables whose file cannot be read.
+    """
 
     values: dict[str, Any] = field(default_factory=dict)
     given: dict[tuple[str, ...], str] = field(default_factory=dict)
     unknown: list[str] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
 
     def put(self, section: str, name: str, variable: str, value: str) -> None:
         target = self.values.setdefault(section, {}) if section else self.values
@@ -61,10 +67,15 @@ class Gathered:
         self.given[(section, name) if section else (name,)] = variable
 
 
-def gathered(sources: Iterable[Mapping[str, str]], sections: Collection[str]) -> Gathered:
-    """What the sources say, each overruling those before it, and in each the `ESTEIO_…` name its alias."""
+def gathered(sources: Iterable[Mapping[str, str]], sections: Collection[str], paths: Collection[str] = ()) -> Gathered:
+    """What the sources say, each overruling those before it, and in each the `ESTEIO_…` name its alias.
+
+    `paths` are variables that end in `_FILE` by themselves: their value is a file's name.
+    """
     found = Gathered()
-    for variables in sources:
+    for source in sources:
+        variables, wrong = with_files(source, lambda name: _is_known(name, sections) and f"{name}{SUFFIX}" not in paths)
+        found.unreadable += wrong
         for alias, (section, name) in ALIASES.items():
             if alias in variables and (not section or section in sections):
                 found.put(section, name, alias, variables[alias])
@@ -73,6 +84,14 @@ def gathered(sources: Iterable[Mapping[str, str]], sections: Collection[str]) ->
                 _gather(found, variable, value, sections)
     found.unknown = list(dict.fromkeys(found.unknown))
     return found
+
+
+def _is_known(variable: str, sections: Collection[str]) -> bool:
+    """Whether the variable is read at all: the sections of services may be left unread."""
+    if not variable.startswith(PREFIX):
+        return variable in ALIASES
+    section, separator, _ = variable.removeprefix(PREFIX).lower().partition("__")
+    return not separator or section in sections
 
 
 def _gather(found: Gathered, variable: str, value: str, sections: Collection[str]) -> None:

@@ -2,7 +2,8 @@
 
 GET             what is switched on, how often each path was called
 PUT             {"fault": …, "path": …, "seconds": …} switches a fault on; {"fault": "none"} switches all off
-DELETE          as at the start; `/_standin/calls`: only the counters
+DELETE          as at the start; `/_standin/calls`: only the counters; `/_standin/faults`: only the faults, and
+                `/_standin/faults/NAME` that one, wherever it is on or on `?path=`
 Below it, what only this party has.
 """
 
@@ -17,6 +18,7 @@ from esteio.standins.stand_in import LOOPBACK, StandIn, following, given
 from esteio.standins.wire import Answer, Request, written
 
 PATH = "/_standin"
+FAULTS = f"{PATH}/faults/"
 MEMBERS = {"fault", "path", "seconds"}
 
 
@@ -64,6 +66,10 @@ async def controlled(standin: StandIn, request: Request) -> Answer:
         case "DELETE", "/_standin/calls":
             standin.calls.clear()
             return written(state(standin))
+        case "DELETE", "/_standin/faults":
+            return await _end(standin, "none", None)
+    if request.method == "DELETE" and request.path.startswith(FAULTS):
+        return await _end(standin, request.path.removeprefix(FAULTS), request.query.get("path"))
     try:
         return await given(standin.site.control(request)) or written({"error": "there is no such control"}, 404)
     except ValueError as error:
@@ -78,6 +84,16 @@ async def _switch(standin: StandIn, request: Request) -> Answer:
         standin.faults.switch(*_members(told))
     except ValueError as error:
         return written({"error": str(error)}, 422)
+    await standin.settle()
+    return written(state(standin))
+
+
+async def _end(standin: StandIn, name: str, path: str | None) -> Answer:
+    """All of them for `none` without a path."""
+    if name == "none" and path is None:
+        standin.faults.switch("none")
+    elif not standin.faults.end(name, path):
+        return written({"error": "there is no such fault switched on"}, 404)
     await standin.settle()
     return written(state(standin))
 

@@ -85,6 +85,13 @@ class Faults:
         self._flaps = 0
         self._by_path[path or "/"] = Fault(name, seconds)
 
+    def end(self, name: str, path: str | None = None) -> bool:
+        """Switch a fault off on this path, or wherever it is on; whether it was on at all."""
+        found = [one for one, fault in self._by_path.items() if fault.name == name and path in (None, one)]
+        for one in found:
+            del self._by_path[one]
+        return bool(found) and (name, found) != (NONE, ["/"])
+
     def _check(self, name: str, path: str | None, seconds: float | None) -> None:
         if name not in self.words:
             raise Impossible(f"there is no fault {name!r}; there are {', '.join(self.words)}")

@@ -2,9 +2,9 @@
 
 import asyncio
 import json
-import sys
 from functools import lru_cache
-from typing import TextIO
+
+from esteio.telemetry import output
 
 _FLUSH_AFTER = 0.2
 _FLUSH_LINES = 256
@@ -13,11 +13,10 @@ _FLUSH_LINES = 256
 class AccessLog:
     """Collects lines and writes them together, at the latest 0.2 s after the first and when the process ends.
 
-    `for_people` leaves out tenant and trace, and writes the rest as in a terminal.
+    `for_people` leaves out tenant, trace and span, and writes the rest as in a terminal.
     """
 
-    def __init__(self, stream: TextIO | None = None, *, for_people: bool = False) -> None:
-        self._stream = stream
+    def __init__(self, *, for_people: bool = False) -> None:
         self._frame = _sentence if for_people else _object
         self._lines: list[str] = []
         self._timer: asyncio.TimerHandle | None = None
@@ -32,33 +31,39 @@ class AccessLog:
         address: str,
         request: tuple[str, str],
         timestamp: str,
+        span: str = "",
     ) -> None:
         """Add a line. `operation` is method and route template, `who` principal and tenant, `request` its id and its
-        trace's, both of characters that need no escape.
+        trace's, both of characters that need no escape; `span` is the id of its span, where it is traced.
         """
         principal, tenant = who
         lines = self._lines
-        lines.append(
-            self._frame(*operation)
-            % (timestamp, status, seconds * 1000, size, _escaped(principal), tenant, _escaped(address), *request)
+        line = self._frame(*operation) % (
+            timestamp,
+            status,
+            seconds * 1000,
+            size,
+            _escaped(principal),
+            tenant,
+            _escaped(address),
+            *request,
         )
+        if span and self._frame is _object:
+            line = f'{line[:-2]},"span_id":"{span}"}}\n'
+        lines.append(line)
         if len(lines) == 1:
             self._timer = asyncio.get_running_loop().call_later(_FLUSH_AFTER, self.flush)
         elif len(lines) >= _FLUSH_LINES:
             self.flush()
 
     def flush(self) -> None:
-        """Write what is waiting. A stream that cannot be written loses the lines, never the request."""
+        """Write what is waiting."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
         lines, self._lines = self._lines, []
-        stream = self._stream or sys.stderr
-        try:
-            stream.write("".join(lines))
-            stream.flush()
-        except (OSError, ValueError):
-            return
+        if lines:
+            output.write("".join(lines))
 
 
 @lru_cache(maxsize=1024)

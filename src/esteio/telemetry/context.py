@@ -1,9 +1,9 @@
-"""The identity of the request that is being served, and W3C trace context (traceparent)."""
+"""The identity of the request that is being served: its ids, its trace, the span that its work belongs to."""
 
 import random
 import re
 from contextvars import ContextVar
-from typing import Protocol
+from typing import Any, Protocol
 
 
 class Context(Protocol):
@@ -13,6 +13,8 @@ class Context(Protocol):
     trace_id: str
     waited: float
     """Seconds that the request has spent on the database so far."""
+    span: Any
+    """Its span (`tracing.span.Span`), as long as it lasts; `None` for what is not traced."""
 
     def who(self) -> tuple[str, str]:
         """The ids of principal and tenant; empty while they are not known."""
@@ -20,8 +22,9 @@ class Context(Protocol):
 
 
 current: ContextVar[Context | None] = ContextVar("esteio_request", default=None)
+active: ContextVar[Any] = ContextVar("esteio_span", default=None)
+"""The innermost span whose block the running task is in. It may be of a request that is over: see `present_span`."""
 
-_TRACEPARENT = re.compile(rb"00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}\Z")
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}\Z")
 _random = random.SystemRandom()
 _ids = random.Random(_random.getrandbits(256))  # noqa: S311 - names, not secrets; seeded from the system once
@@ -37,12 +40,18 @@ def new_trace_id() -> str:
     return f"{_ids.getrandbits(128):032x}"
 
 
-def trace_of(traceparent: bytes | None) -> str | None:
-    """The trace id of a valid `traceparent` (W3C Trace Context, version 00), else `None`."""
-    match = _TRACEPARENT.match(traceparent) if traceparent else None
-    if match is None or match[1] == b"0" * 32 or match[2] == b"0" * 16:
+def new_span_id() -> str:
+    """16 hexadecimal digits, not all of them 0."""
+    return f"{_ids.getrandbits(64) or 1:016x}"
+
+
+def present_span() -> Any:
+    """The span that the running task is in; `None` where nothing is traced."""
+    context = current.get()
+    if context is None or (root := context.span) is None:
         return None
-    return match[1].decode()
+    inner = active.get()
+    return inner if inner is not None and inner.took < 0 and inner.root == root.root else root
 
 
 def accepted_request_id(value: bytes | None) -> str | None:

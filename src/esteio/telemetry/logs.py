@@ -1,18 +1,17 @@
 """Structured logs: JSON in production, readable in a terminal; each line carries the request it belongs to."""
 
 import logging
-import sys
-from collections.abc import Callable, MutableMapping
-from typing import Any, TextIO
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
 
-import orjson
 import structlog
 
-from esteio.telemetry.context import current
-from esteio.telemetry.masking import mask, mask_text
+from esteio.telemetry import output
+from esteio.telemetry.context import current, present_span
+from esteio.telemetry.lines import Event, as_object, as_sentence, tell_failure
+from esteio.telemetry.reports import install
 from esteio.telemetry.settings import TelemetrySettings
-
-Event = MutableMapping[str, Any]
 
 
 def log(name: str) -> structlog.stdlib.BoundLogger:
@@ -21,16 +20,18 @@ def log(name: str) -> structlog.stdlib.BoundLogger:
     return logger
 
 
-class _ToStandardError(logging.StreamHandler[TextIO]):
-    """Writes to what standard error is at the time, since tests and supervisors replace it."""
+class _ToOutput(logging.Handler):
+    """Writes each record as one line."""
 
-    @property
-    def stream(self) -> TextIO:
-        return sys.stderr
-
-    @stream.setter
-    def stream(self, _: TextIO) -> None:
-        pass
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            line = self.format(record)
+        except Exception as error:
+            # The standard way would print the record's arguments as they are.
+            at = datetime.fromtimestamp(record.created, UTC).isoformat().replace("+00:00", "Z")
+            told = {"event": "line not formed", "level": "error", "logger": record.name, "timestamp": at}
+            line = as_object(None, "", {**told, "cause": type(error).__name__})
+        output.write(line + "\n")
 
 
 def ensure_configured(settings: TelemetrySettings) -> None:
@@ -60,26 +61,18 @@ def configure(settings: TelemetrySettings) -> None:
         foreign_pre_chain=shared,
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-            *_rendering(settings),
+            tell_failure,
+            as_sentence if settings.for_people else as_object,
         ],
     )
-    handler = _ToStandardError()
+    install(settings)
+    handler = _ToOutput()
     handler.setFormatter(formatter)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level.upper())
-    for chatty in ("asyncio", "alembic", "httpcore", "httpx", "uvicorn.access"):
+    for chatty in ("asyncio", "alembic", "httpcore", "httpx", "uvicorn.access", "esteio.db.metrics.TimedPool"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
-
-
-def _rendering(settings: TelemetrySettings) -> list[Any]:
-    if settings.for_people:
-        return [structlog.processors.format_exc_info, _mask_event, structlog.dev.ConsoleRenderer(colors=False)]
-    return [
-        structlog.processors.format_exc_info,
-        _mask_event,
-        structlog.processors.JSONRenderer(serializer=_json),
-    ]
 
 
 def _add_request(_: Any, __: str, event: Event) -> Event:
@@ -88,18 +81,11 @@ def _add_request(_: Any, __: str, event: Event) -> Event:
         principal, tenant = context.who()
         event.setdefault("request_id", context.request_id)
         event.setdefault("trace_id", context.trace_id)
+        if (span := present_span()) is not None:
+            event.setdefault("span_id", span.id)
         if job := getattr(context, "job", None):
             event.setdefault("job", job)
         if principal:
             event.setdefault("principal", principal)
             event.setdefault("tenant", tenant)
     return event
-
-
-def _mask_event(_: Any, __: str, event: Event) -> Event:
-    return {key: mask(value, key) for key, value in event.items()}
-
-
-def _json(event: Any, **_: Any) -> str:
-    # orjson escapes CR and LF, so that no value can forge a line.
-    return orjson.dumps(event, default=lambda value: mask_text(repr(value))).decode()

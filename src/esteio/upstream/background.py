@@ -5,6 +5,9 @@ from collections.abc import Coroutine
 from contextvars import Context
 from typing import Any
 
+from esteio.telemetry.context import current
+from esteio.telemetry.tracing.following import following
+
 
 class Background:
     """Tasks of their own: neither of the request nor of the transaction in which they were begun."""
@@ -13,8 +16,14 @@ class Background:
         self._tasks: set[asyncio.Task[Any]] = set()
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run the work to its end, in an empty context. It handles its own failures."""
-        task = asyncio.create_task(work, context=Context())
+        """Run the work to its end, in an empty context. It handles its own failures.
+
+        Where it was begun by something that is traced, its spans belong to that trace.
+        """
+        context = Context()
+        if (identity := following()) is not None:
+            context.run(current.set, identity)
+        task = asyncio.create_task(work, context=context)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

@@ -12,6 +12,7 @@ from esteio.upstream.failures import Broken, TookTooLong
 from esteio.upstream.guard import Guard, UrlRefused
 from esteio.upstream.names import Resolver, SystemResolver
 from esteio.upstream.settings import UpstreamSettings
+from esteio.upstream.spans import answered, outgoing
 from esteio.upstream.transport import GuardedTransport, no_cookies, trusting
 
 MOST_READ = 1024
@@ -62,20 +63,23 @@ class Egress:
         """The answer with at most so many bytes of its body; the rest is not waited for.
 
         Over within `total_timeout`, however slowly bytes drip. Raises `CallFailed`, and `UrlRefused` for a URL that
-        cannot be called at all.
+        cannot be called at all. What is traced goes on at the other side where the operator lets receivers of webhooks
+        know of it.
         """
         target, began = self.guard.url(url), monotonic()
-        asked = {"accept-encoding": "identity", "accept": "*/*", **headers}
-        try:
-            async with (
-                asyncio.timeout(self.settings.total_timeout),
-                self.client.stream(method, target, headers=asked, content=content) as answer,
-            ):
-                body = await _first_bytes(answer, most)
-        except TimeoutError as error:
-            raise TookTooLong(f"more than {self.settings.total_timeout} s") from error
-        except (httpx.HTTPError, OSError) as error:
-            raise Broken(f"{type(error).__name__}: {error}") from error
+        with outgoing(method, target) as span:
+            asked = {"accept-encoding": "identity", "accept": "*/*", **span.headers("webhook"), **headers}
+            try:
+                async with (
+                    asyncio.timeout(self.settings.total_timeout),
+                    self.client.stream(method, target, headers=asked, content=content) as answer,
+                ):
+                    answered(span, answer.status_code)
+                    body = await _first_bytes(answer, most)
+            except TimeoutError as error:
+                raise TookTooLong(f"more than {self.settings.total_timeout} s") from error
+            except (httpx.HTTPError, OSError) as error:
+                raise Broken(f"{type(error).__name__}: {error}") from error
         milliseconds = round((monotonic() - began) * 1000)
         return Reply(answer.status_code, dict(answer.headers), body, milliseconds)
 

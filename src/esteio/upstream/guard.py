@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from esteio.telemetry.metrics import security_events
 from esteio.upstream.addresses import Address, canonical, is_public, literal, network
 from esteio.upstream.failures import AddressRefused, CallFailed, NameUnresolved, TookTooLong
 from esteio.upstream.names import Resolver
@@ -74,6 +75,7 @@ class Guard:
             raise NameUnresolved(f"{host} has no address")
         for address in found:
             if not self.permits(address, host):
+                security_events().labels("egress_refused").inc()
                 raise AddressRefused(f"{host} leads to {address}")
         return list(dict.fromkeys(canonical(address) for address in found))[:MOST_ADDRESSES]
 

@@ -14,6 +14,7 @@ from esteio.upstream.names import SystemResolver
 from esteio.upstream.party import Terms
 from esteio.upstream.places import Place
 from esteio.upstream.settings import UpstreamSettings
+from esteio.upstream.spans import answered, outgoing
 from esteio.upstream.transport import GuardedTransport, no_cookies, trusting
 
 IDLE = 4.0
@@ -44,12 +45,15 @@ class Wire:
         """The whole answer. Raises `CallFailed`, also for a status that says that the party fails (5xx, 429)."""
         asked = {"accept": "*/*", "accept-encoding": "identity", "user-agent": "esteio"}
         asked |= {name.lower(): value for name, value in (*self._terms.headers.items(), *headers.items())}
-        try:
-            async with self._open().stream(method, url, headers=asked, content=content) as answer:
-                self._check(answer)
-                return Received(answer.status_code, dict(answer.headers), await self._body(answer))
-        except (httpx.HTTPError, OSError) as error:
-            raise Broken(f"{type(error).__name__}: {error}") from error
+        with outgoing(method, url) as span:
+            asked |= span.headers("party")
+            try:
+                async with self._open().stream(method, url, headers=asked, content=content) as answer:
+                    answered(span, answer.status_code)
+                    self._check(answer)
+                    return Received(answer.status_code, dict(answer.headers), await self._body(answer))
+            except (httpx.HTTPError, OSError) as error:
+                raise Broken(f"{type(error).__name__}: {error}") from error
 
     async def close(self) -> None:
         """Drop every connection."""

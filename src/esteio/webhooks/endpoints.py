@@ -124,6 +124,7 @@ async def try_endpoint(parts: Webhooks, *, caller: Principal, session: AsyncSess
     data = orjson.dumps(TestFact(endpoint_id=endpoint.id).model_dump(mode="json"))
     body = body_of(WEBHOOK_TEST.name, parts.clock.now(), data, str(endpoint.id))
     message = Message(id=new_id(), event=WEBHOOK_TEST.name, subject=str(endpoint.id), body=body)
+    _audit(parts, caller, session, "webhook.tried", endpoint, {})
     return (await write_deliveries(session, message, [endpoint.id], tenant=caller.tenant))[0]
 
 

@@ -1,6 +1,7 @@
 """From facts of the outbox to deliveries: one for each endpoint that asks for the fact."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -10,9 +11,12 @@ from esteio.db.notices import Notices
 from esteio.db.reading import Reading
 from esteio.db.transaction import transaction
 from esteio.events.outbox import CHANNEL, Fact, next_facts
+from esteio.events.spans import telling
 from esteio.jobs.context import JobContext
 from esteio.telemetry.context import current, new_trace_id
 from esteio.telemetry.logs import log
+from esteio.telemetry.tracing.span import NOTHING
+from esteio.telemetry.tracing.tracing import Tracing
 from esteio.webhooks.deliveries import PRINCIPAL, Message, write_deliveries
 from esteio.webhooks.messages import body_of, wants
 
@@ -34,8 +38,9 @@ class Subscription:
 class Fanout:
     """Any number may run, one at a time works. A round that is broken off is done again and adds nothing twice."""
 
-    def __init__(self, database: Database, *, poll: float = POLL) -> None:
+    def __init__(self, database: Database, *, poll: float = POLL, tracing: Tracing | None = None) -> None:
         self._database = database
+        self._tracing = tracing
         self._poll = poll
         self._most = MOST
 
@@ -66,11 +71,20 @@ class Fanout:
             return
         async with transaction(self._database, tenant, budget=8.0) as session:
             for fact, endpoints in told:
-                token = current.set(_context(fact))
-                try:
+                with self._standing_for(fact):
                     await write_deliveries(session, message_of(fact), endpoints, tenant=tenant)
-                finally:
-                    current.reset(token)
+
+    @contextmanager
+    def _standing_for(self, fact: Fact) -> Iterator[None]:
+        """The deliveries' logs name the request that made the fact true, and their spans belong to its trace."""
+        context = _context(fact)
+        context.span = telling(self._tracing, [fact], "fanout")
+        token = current.set(context)
+        try:
+            with context.span or NOTHING:
+                yield
+        finally:
+            current.reset(token)
 
 
 def message_of(fact: Fact) -> Message:
@@ -85,7 +99,6 @@ def _matched(facts: Iterable[Fact], subscriptions: Sequence[Subscription]) -> li
 
 
 def _context(fact: Fact) -> JobContext:
-    """The attempts' logs name the request that made the fact true."""
     return JobContext(
         request_id=fact.request_id or fact.id.hex,
         trace_id=fact.trace_id or new_trace_id(),

@@ -13,6 +13,7 @@ from esteio.jobs.run import Run
 from esteio.telemetry.logs import log
 from esteio.webhooks.deliveries import PRINCIPAL
 from esteio.webhooks.events import WEBHOOK_DISABLED, DisabledFact
+from esteio.webhooks.metrics import disabled
 
 _ATTEMPT = text("""
 WITH tried AS (
@@ -129,5 +130,6 @@ async def _disable(session: AsyncSession, run: Run, endpoint: UUID, reason: str)
         actor=PRINCIPAL,
         details={"reason": reason},
     )
+    disabled().labels(reason).inc()
     log("esteio.webhooks").warning("webhook.disabled", endpoint=str(row.id), reason=reason)
     return True

@@ -29,6 +29,15 @@ def message_id(event_id: UUID) -> str:
     return f"evt_{event_id.hex}"
 
 
+def headers_of(message: str, at: datetime) -> dict[str, str]:
+    """What each attempt says of itself in its header, beside the signature."""
+    return {
+        "content-type": "application/json",
+        "webhook-id": message,
+        "webhook-timestamp": str(int(at.timestamp())),
+    }
+
+
 def body_of(event: str, at: datetime, data: bytes | str, subject: str) -> bytes:
     """`{"type", "timestamp", "data"}` in less than 20 kB.
 

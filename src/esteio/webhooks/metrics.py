@@ -14,6 +14,12 @@ def attempts() -> Counter:
 
 
 @cache
+def disabled() -> Counter:
+    """Endpoints that the house has disabled: `failing` for days, or `gone` (410)."""
+    return Counter("esteio_webhook_endpoints_disabled_total", "Endpoints disabled by the house", ["reason"])
+
+
+@cache
 def first_seconds() -> Histogram:
     return Histogram(
         "esteio_webhook_first_seconds", "Time from the delivery's row to the end of its first attempt", buckets=SECONDS

@@ -100,6 +100,7 @@ class DeliveryView(View):
 class AttemptView(View):
     number: int
     at: datetime
+    headers: dict[str, str] = Field({}, description="What this attempt's header said, but for the signature")
     status: int | None
     milliseconds: int
     error: str | None

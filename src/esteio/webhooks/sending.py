@@ -17,7 +17,7 @@ from esteio.upstream.egress import Egress, Reply, UrlRefused
 from esteio.upstream.failures import CallFailed
 from esteio.webhooks.kinds import DELIVER, SCHEDULE, DeliverOrder
 from esteio.webhooks.ledger import Outcome, close, note_failure, note_success
-from esteio.webhooks.messages import message_id
+from esteio.webhooks.messages import headers_of, message_id
 from esteio.webhooks.metrics import attempts, first_seconds
 from esteio.webhooks.patience import asked_pause
 from esteio.webhooks.signing import SigningSecret, signed_headers
@@ -108,7 +108,7 @@ def egress_of(run: Run) -> Egress:
 async def attempt(egress: Egress, sent: Sent, at: datetime) -> Outcome:
     """Send it, signed with the time of this attempt; what came of it. Raises nothing that a receiver can cause."""
     signed = signed_headers(sent.message, int(at.timestamp()), sent.body, sent.secrets)
-    headers = {"content-type": "application/json", "user-agent": AGENT, **signed}
+    headers = {"user-agent": AGENT, **headers_of(sent.message, at), **signed}
     began = monotonic()
     try:
         reply = await egress.call("POST", sent.url, headers=headers, content=sent.body)

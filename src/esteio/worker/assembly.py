@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from esteio.backups.carried import backup_schedules
 from esteio.base.clock import Clock, SystemClock
 from esteio.base.errors import StartRefused
 from esteio.catalog import SHIPPED
@@ -71,6 +72,7 @@ def open_workshop(
         jobs=_by_name([*PLATFORM_JOBS, *(job for manifest in chosen for job in manifest.jobs)]),
         schedules=[
             *PLATFORM_SCHEDULES,
+            *backup_schedules(settings.backup),
             *(item for manifest in chosen for item in manifest.due(settings.services.get(manifest.name))),
         ],
         tell=tells_tasks(resources.clock),

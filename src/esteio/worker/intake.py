@@ -86,9 +86,11 @@ class Intake:
         if self._tasks:
             hurry = asyncio.create_task(self._hurry.wait())
             rest = asyncio.ensure_future(asyncio.wait(set(self._tasks)))
-            await asyncio.wait({hurry, rest}, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
-            hurry.cancel()
-            rest.cancel()
+            try:
+                await asyncio.wait({hurry, rest}, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                hurry.cancel()
+                rest.cancel()
 
     async def _give_up_waiting(self) -> None:
         """Another worker may have what has not begun here; it need not wait until it is missed."""
@@ -125,14 +127,20 @@ class Intake:
         if accepted is not None:
             self._tell(lambda: accepted(os.getpid(), began))
         try:
-            await self._runner.work(order.jobs)
-        except Exception:
-            log("esteio.worker").exception("worker.order_failed")
+            await asyncio.gather(*(self._run(job) for job in order.jobs))
         finally:
-            self._running -= len(order.jobs)
             if ended is not None:
                 took = monotonic() - began
                 self._tell(lambda: ended((0, None, took)))
+
+    async def _run(self, job: UUID) -> None:
+        """Its slot is free as soon as it has ended: one that is slow holds no slot but its own."""
+        try:
+            await self._runner.work([job])
+        except Exception:
+            log("esteio.worker").exception("worker.job_failed", job=str(job))
+        finally:
+            self._running -= 1
             self._start_what_fits()
 
     def _tell(self, news: Told) -> None:

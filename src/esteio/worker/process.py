@@ -7,7 +7,7 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any
@@ -18,7 +18,10 @@ from celery.worker import state
 from esteio.jobs.broker import TASK
 from esteio.jobs.runner import Runner
 from esteio.resources import open_resources
+from esteio.runtime.elsewhere import elsewhere
+from esteio.runtime.figures import Figures, make_census, make_vitals
 from esteio.telemetry.logs import log
+from esteio.traffic.sampling import Sampler
 from esteio.worker.assembly import Workshop
 from esteio.worker.celery import celery_for
 from esteio.worker.consumer import PatientConsumer
@@ -45,10 +48,19 @@ class WorkerProcess:
         self._opened: Future[Intake] = Future()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._asked = False
+        self._beats: Callable[[], Coroutine[None, None, None]] | None = None
         self._log = log("esteio.worker")
 
-    def run(self, started: Callable[[], None] = lambda: None) -> int:
-        """Work; the exit code. `started` is called when jobs could be run, whether the broker is there or not."""
+    def run(
+        self,
+        started: Callable[[], None] = lambda: None,
+        beats: Callable[[], Coroutine[None, None, None]] | None = None,
+    ) -> int:
+        """Work; the exit code. `started` is called when jobs could be run, whether the broker is there or not.
+
+        `beats` runs beside the jobs, on their event loop, as long as that turns.
+        """
+        self._beats = beats
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
         thread = threading.Thread(target=self._run_loop, name="jobs", daemon=True)
@@ -89,17 +101,32 @@ class WorkerProcess:
     async def _live(self) -> None:
         self._loop = asyncio.get_running_loop()
         async with open_resources(self._workshop.resources):
+            consistency = elsewhere(self._workshop.resources, reads=False)
+            if consistency is not None:
+                await consistency.open()
             runner = self._runner()
+            sampler = Sampler(self._workshop.resources.database, self._workshop.resources.clock, "worker")
             await runner.open()
+            figures = Figures(make_census(self._workshop.resources, self._workshop.services), self._workshop.settings)
+            parts = (sampler, make_vitals(self._workshop.resources), figures)
+            for part in parts:
+                await part.open()
             intake = Intake(self._loop, runner, self._slots)
             self._opened.set_result(intake)
             if self._asked:
                 intake.stop()
+            beating = asyncio.create_task(self._beats()) if self._beats is not None else None
             try:
                 await intake.live(self._patience)
                 await runner.close()
+                for part in parts:
+                    await part.close()
+                if consistency is not None:
+                    await consistency.close()
             finally:
                 intake.ended.set()
+                if beating is not None:
+                    beating.cancel()
         self._log.info("worker.ended", worker=self.name)
 
     def _runner(self) -> Runner:

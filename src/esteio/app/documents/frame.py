@@ -4,13 +4,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 
+from esteio.http.pages import LOGO
+
 _PAGE = """<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark"><title>{title}</title>
 <link rel="icon" type="image/svg+xml" href="{icon}">{styles}{scripts}</head>
 <body><a class="skip" href="#content">Skip to the content</a>
-<header class="bar"><a class="home" href="{prefix}/">{name}</a><nav aria-label="Documentation">{menu}</nav></header>
+<header class="bar"><a class="home" href="{prefix}/">{logo}{name}</a>
+<nav aria-label="Documentation">{menu}</nav></header>
 {body}
 </body>
 </html>
@@ -41,6 +44,7 @@ class Frame:
             styles="".join(f'<link rel="stylesheet" href="{escape(self.address(name))}">' for name in styles),
             scripts="".join(f'<script src="{escape(self.address(name))}" defer></script>' for name in scripts),
             prefix=escape(self.prefix),
+            logo=LOGO,
             name=escape(self.name),
             menu="".join(f'<a href="{self.link(path)}">{escape(words)}</a>' for words, path in self.menu),
             body=body,

@@ -9,6 +9,7 @@ from threading import Lock
 
 from fastapi import Request, Response
 
+from esteio.http.coding import takes_gzip
 from esteio.http.etags import matches
 
 REVALIDATE = "no-cache"
@@ -66,14 +67,6 @@ class Kept:
 
 
 def _chosen(form: _Form, accepted: str) -> tuple[bytes, dict[str, str]]:
-    if form.zipped is not None and _takes_gzip(accepted):
+    if form.zipped is not None and takes_gzip(accepted):
         return form.zipped, {"etag": f'"{form.digest}-gzip"', "content-encoding": "gzip"}
     return form.body, {"etag": f'"{form.digest}"'}
-
-
-def _takes_gzip(accepted: str) -> bool:
-    for part in accepted.lower().split(","):
-        name, _, weight = part.partition(";")
-        if name.strip() == "gzip":
-            return weight.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
-    return False

@@ -104,7 +104,8 @@ class Pages:
 def _menu(settings: HttpSettings) -> tuple[tuple[str, str], ...]:
     try_out = (("Try it out", "/docs"),) if settings.swagger_ui else ()
     reference = (("Reference", "/redoc"),) if settings.redoc else ()
-    return (*try_out, *reference, ("Errors", "/errors"), ("Deprecations", "/docs/deprecations"))
+    console = (("Console", "/console"),) if settings.console else ()
+    return (*console, *try_out, *reference, ("Errors", "/errors"), ("Deprecations", "/docs/deprecations"))
 
 
 def _chosen(words: str, href: str, present: bool) -> str:

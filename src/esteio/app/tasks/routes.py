@@ -1,12 +1,13 @@
 """Tasks over HTTP: look, list, cancel, try again."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request
 
 from esteio.app.tasks import queries
-from esteio.app.tasks.schemas import ENDED, RetriedView, RetryOrder, State, TaskView
+from esteio.app.tasks.schemas import ENDED, RetriedView, RetryOrder, State, TaskTypeView, TaskView
+from esteio.auth.audit import Audit
 from esteio.auth.caller import Caller
 from esteio.auth.listing import Listing, listed
 from esteio.auth.routes.asked import CursorsOfHouse
@@ -29,6 +30,8 @@ PERMISSIONS = {
     WRITE_ALL: "Cancel and retry the tasks of the whole tenant",
 }
 AGAIN_IN = "1"
+TOLD = 20
+"""So many of the chosen dead letters stand in the audit log."""
 """Seconds after which looking again makes sense, while a task is queued or runs."""
 
 router = APIRouter(prefix="/tasks", tags=["tasks"])
@@ -60,6 +63,14 @@ async def list_tasks(
     return page.answer(lambda row: queries.shown(dict(zip(names, row, strict=True)), kinds))
 
 
+@router.get("/types", summary="List types of tasks", response_model=Envelope[list[TaskTypeView]])
+@rules(AUTHENTICATED)
+async def list_types(request: Request) -> Answer:
+    """What the filter `type` may name, by name."""
+    kinds = sorted(_kinds(house_of(request)).values(), key=lambda kind: kind.name)
+    return Answer([TaskTypeView(name=kind.name, unit=kind.unit) for kind in kinds if kind.visible])
+
+
 @router.get("/{task_id}", summary="Read a task", response_model=Envelope[TaskView])
 @rules(AUTHENTICATED)
 async def read_task(request: Request, task_id: TaskId, caller: Caller) -> Answer:
@@ -76,9 +87,14 @@ async def read_plain_task(request: Request, task_id: TaskId, caller: Caller) -> 
 
 @router.post("/retry", summary="Retry dead letters", response_model=Envelope[RetriedView])
 @rules(WRITE_ALL, idempotent=True)
-async def retry_failed(data: RetryOrder, session: Session) -> Answer:
-    """Tasks of the tenant that failed for good wait again, with all their tries."""
-    retried = await control.retry_failed(session, name=data.type, most=data.limit)
+async def retry_failed(request: Request, data: RetryOrder, caller: Caller, session: Session) -> Answer:
+    """Tasks of the tenant that failed for good wait again, with all their tries; others are passed over."""
+    retried = await control.retry_failed(session, name=data.type, jobs=data.ids, most=data.limit)
+    details: dict[str, Any] = {"type": data.type, "retried": retried}
+    if data.ids is not None:
+        details |= {"chosen": len(data.ids), "ids": [str(one) for one in data.ids[:TOLD]]}
+    which = "chosen" if data.ids is not None else data.type or "all"
+    _audit(session, house_of(request), caller, "tasks.retried", f"tasks:{which}", details)
     return Answer(RetriedView(retried=retried), cache_control="no-store")
 
 
@@ -87,7 +103,7 @@ async def retry_failed(data: RetryOrder, session: Session) -> Answer:
 async def cancel_task(request: Request, task_id: TaskId, caller: Caller, session: Session) -> Answer:
     """What waits is cancelled at once and for good; what runs is told to stop and ends within seconds."""
     house = house_of(request)
-    await _own(session, house, caller, task_id)
+    await _own(session, house, caller, task_id, "task.cancelled")
     await control.cancel(session, task_id, tells_tasks(house.clock), tenant=caller.tenant)
     return await _changed(session, house, caller, task_id)
 
@@ -97,16 +113,29 @@ async def cancel_task(request: Request, task_id: TaskId, caller: Caller, session
 async def retry_task(request: Request, task_id: TaskId, caller: Caller, session: Session) -> Answer:
     """A task that failed for good waits again, with all its tries."""
     house = house_of(request)
-    await _own(session, house, caller, task_id)
+    await _own(session, house, caller, task_id, "task.retried")
     await control.retry(session, task_id)
     return await _changed(session, house, caller, task_id)
 
 
-async def _own(session: Session, house: House, caller: Principal, task_id: UUID) -> None:
-    """Raises `NotFound` for what the caller may not see, `Forbidden` for what it may only see."""
+async def _own(session: Session, house: House, caller: Principal, task_id: UUID, action: str) -> None:
+    """Raises `NotFound` for what the caller may not see, `Forbidden` for what it may only see.
+
+    What is done to somebody else's task is audited as the administrator's act that it is.
+    """
     task = await queries.task_in(session, _kinds(house), caller, task_id)
-    if task.created_by != caller.id and not caller.may(WRITE_ALL):
+    if task.created_by == caller.id:
+        return
+    if not caller.may(WRITE_ALL):
         raise Forbidden
+    _audit(session, house, caller, action, f"task:{task_id}", {"type": task.type})
+
+
+def _audit(
+    session: Session, house: House, caller: Principal, action: str, subject: str, details: dict[str, Any]
+) -> None:
+    audit: Audit = house.parts["audit"]
+    audit.write(session, action, subject, tenant=caller.tenant, actor=caller.id, details=details)
 
 
 async def _changed(session: Session, house: House, caller: Principal, task_id: UUID) -> Answer:

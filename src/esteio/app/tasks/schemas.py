@@ -44,10 +44,18 @@ class TaskView(View):
     finished_at: Moment | None
 
 
+class TaskTypeView(View):
+    """A type of task that this deployment has."""
+
+    name: str = Field(examples=["pets.export"])
+    unit: str | None = Field(description="What its progress counts", examples=["rows"])
+
+
 class RetryOrder(Body):
-    """Which dead letters run again: of one type or of all, the oldest first."""
+    """Which dead letters run again: of one type or of all, the oldest first. What is said must all hold."""
 
     type: Text | None = Field(None, max_length=100, examples=["pets.export"])
+    ids: list[UUID] | None = Field(None, min_length=1, max_length=1000, description="Only these tasks")
     limit: Whole = Field(100, ge=1, le=1000, description="At most so many")
 
 

@@ -2,18 +2,20 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
 from sqlalchemy import select
 
 from esteio.auth.caller import AuthParts, Caller
-from esteio.auth.listing import Listing, listed
-from esteio.auth.routes.asked import CursorsOfHouse, Expected, Pages
+from esteio.auth.listing import Listing, containing, listed
+from esteio.auth.routes.asked import CursorsOfHouse, Expected
 from esteio.auth.schemas import ROLE_PATTERN, NewRole, RoleChange, RoleView
 from esteio.auth.tables import Role
 from esteio.auth.use_cases import roles
+from esteio.base.schema import Text
 from esteio.http.answers import Answer, Link, NoContent
 from esteio.http.envelope import Envelope
 from esteio.http.etags import row_etag
+from esteio.http.pagination import Paging, SortOrder
 from esteio.http.rules import rules
 from esteio.http.sessions import Session
 
@@ -23,11 +25,23 @@ RoleName = Annotated[str, Path(pattern=ROLE_PATTERN, description="The role's nam
 _LISTING = Listing("roles", BASE, Role.name, lambda role: role.name, str, descending=False)
 
 
+class RolesAsked(Paging):
+    search: Text | None = Query(None, max_length=200, description="Only whose name or description contains this")
+    sort_order: SortOrder | None = Query(None, description="Direction of the order, which is by name")
+
+
 @router.get("", summary="List the tenant's own roles", response_model=Envelope[list[RoleView]])
 @rules("roles:read")
-async def list_roles(asked: Pages, caller: Caller, session: Session, cursors: CursorsOfHouse) -> Answer:
+async def list_roles(
+    asked: Annotated[RolesAsked, Query()], caller: Caller, session: Session, cursors: CursorsOfHouse
+) -> Answer:
     """By name. The built-in ones are at `/roles/built-in`."""
-    page = await listed(session, _LISTING, select(Role), asked, cursors=cursors, tenant=caller.tenant)
+    query = select(Role)
+    if asked.search is not None:
+        query = query.where(containing(asked.search, Role.name, Role.description))
+    filters = asked.model_dump(mode="json", exclude=set(Paging.model_fields))
+    listing = _LISTING.sorted(asked.sort_order)
+    page = await listed(session, listing, query, asked, cursors=cursors, tenant=caller.tenant, filters=filters)
     return page.answer(roles.shown)
 
 

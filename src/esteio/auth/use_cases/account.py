@@ -7,19 +7,22 @@ import asyncpg
 from sqlalchemy import update
 
 from esteio.auth.accounts import E_MAIL, enter_account, find_account
+from esteio.auth.letters.asking import ask
+from esteio.auth.letters.kinds import Language
 from esteio.auth.parts import Auth
 from esteio.auth.passwords import check_password
 from esteio.auth.permissions import USER
 from esteio.auth.tables import LoginSession, RefreshToken, User
 from esteio.auth.use_cases.login import Entered, entered, family_tenant
-from esteio.base.errors import Forbidden, Invalid, Unauthenticated
+from esteio.base.errors import Conflict, Forbidden, Invalid, Unauthenticated
 from esteio.base.principal import DEFAULT_TENANT, Principal
 from esteio.db.reading import Reading
-from esteio.db.transaction import transaction
+from esteio.db.transaction import enter_tenant, transaction
 
 _ME = Reading(
     """
-    SELECT t.slug, t.name AS tenant_name, u.email, m.name
+    SELECT t.slug, t.name AS tenant_name, u.email, u.reported_email, m.name,
+           CASE WHEN u.email IS NOT NULL THEN u.email_verified_at IS NOT NULL END AS email_verified
     FROM tenants t
     LEFT JOIN memberships m ON m.tenant_id = t.id AND m.user_id = $2
     LEFT JOIN users u ON u.id = m.user_id
@@ -50,7 +53,8 @@ def _shown(caller: Principal, row: asyncpg.Record) -> dict[str, Any]:
         "user_id": caller.user,
         "key_id": caller.key,
         "session_id": caller.session,
-        "email": row["email"],
+        "email": row["email"] or row["reported_email"],
+        "email_verified": row["email_verified"],
         "name": row["name"] or caller.label,
         "tenant": {"id": caller.tenant, "slug": row["slug"], "name": row["tenant_name"]},
         "roles": sorted(caller.roles),
@@ -60,39 +64,49 @@ def _shown(caller: Principal, row: asyncpg.Record) -> dict[str, Any]:
 
 
 async def logout(auth: Auth, *, caller: Principal, refresh_token: str | None) -> None:
-    """End the caller's session, or the one that a refresh token belongs to; an unknown token ends nothing.
+    """End the caller's session, and the one that a refresh token belongs to; an unknown token ends nothing.
 
-    Raises `Unauthenticated` when neither is given.
+    Raises `Unauthenticated` when neither is given, `Forbidden` for a session that another issuer began.
     """
     if caller.session is not None:
         async with transaction(auth.database, caller.tenant) as session:
             await auth.sessions.end(session, caller.session)
-    elif refresh_token is not None:
+    if refresh_token is not None:
         await _end_family(auth, refresh_token)
-    else:
+    elif caller.proof == "oidc":
+        raise _of_another()
+    elif caller.session is None:
         raise Unauthenticated("Send the access token, or the refresh token in the body.")
 
 
 async def logout_everywhere(auth: Auth, *, caller: Principal) -> None:
-    """End all sessions of the caller's account, in every tenant."""
+    """End all sessions of the caller's account, in every tenant. Raises `Forbidden` for who came by another issuer."""
     user = signed_in(caller)
+    if caller.proof == "oidc":
+        raise _of_another()
     async with transaction(auth.database, caller.tenant) as session:
         await enter_account(session, user)
         await auth.sessions.end_all(session, user)
         auth.audit.write(session, "session.all_ended", caller.id, tenant=caller.tenant, actor=caller.id)
 
 
-async def change_password(auth: Auth, *, caller: Principal, present: str, following: str, address: str) -> Entered:
+async def change_password(
+    auth: Auth, *, caller: Principal, present: str, following: str, address: str, language: Language = "en"
+) -> Entered:
     """Another password; every session ends but a new one for the caller. Wrong guesses at the present one are delayed.
 
-    Raises `Invalid` for a wrong present password or an unacceptable new one.
+    Whatever was mailed to change the account ends too, and its address is told. Raises `Invalid` for a wrong present
+    password or an unacceptable new one, `Conflict` for an account that has none here.
     """
     user = signed_in(caller)
     email = (await _seen(auth, caller))["email"]
+    if email is None:
+        raise Conflict("This account has no e-mail address and no password of its own here.")
     check_password(following, email, field="new_password")
     attempt = await auth.attempts.charge(email, address)
     account = await find_account(auth.database, E_MAIL, email)
-    if not await auth.passwords.matches(present, account.password_hash if account else None):
+    right = await auth.passwords.matches(present, account.password_hash if account else None)
+    if account is None or not right:
         raise Invalid.at("password", "This is not the present password.", code="WRONG_PASSWORD")
     hashed = await auth.passwords.hashed(following)
     async with transaction(auth.database, caller.tenant) as session:
@@ -102,14 +116,30 @@ async def change_password(auth: Auth, *, caller: Principal, present: str, follow
         epoch = await auth.sessions.end_all(session, user)
         standing = await auth.sessions.begin(session, user, epoch, caller.tenant, address)
         auth.audit.write(session, "user.password_changed", caller.id, tenant=caller.tenant, actor=caller.id)
+        if auth.mails:
+            await session.flush()
+            await enter_tenant(session, account.home_tenant)
+            await ask(
+                session,
+                "password_changed",
+                tenant=account.home_tenant,
+                subject=user,
+                language=language,
+                principal=caller.id,
+                now=auth.clock.now(),
+            )
     return await entered(auth, standing)
 
 
 def signed_in(caller: Principal) -> UUID:
-    """The caller's account. Raises `Forbidden` for an API key, which has none."""
+    """The caller's account. Raises `Forbidden` for an API key or a client, which have none."""
     if caller.user is None:
-        raise Forbidden("This needs a signed-in user; an API key has no account.")
+        raise Forbidden("This needs a signed-in user; an API key or a client has no account.")
     return caller.user
+
+
+def _of_another() -> Forbidden:
+    return Forbidden("Another issuer signed you in: log out there. Its token ends by itself, or when you are disabled.")
 
 
 async def _seen(auth: Auth, caller: Principal) -> asyncpg.Record:

@@ -12,19 +12,16 @@ from esteio.auth.keys import make_key
 from esteio.auth.parts import Auth
 from esteio.auth.schemas import KeyChange, KeyView, NewKey, NewKeyView
 from esteio.auth.tables import ApiKey, ApiKeyDigest
-from esteio.auth.use_cases.rows import changed, demand_held, demand_known, flush_with_plan, locked
-from esteio.base.errors import Conflict, Forbidden, Invalid, NotFound
+from esteio.auth.use_cases.rows import changed, demand_held, demand_plan, demand_scopes, flush_with_plan, locked
+from esteio.base.errors import Conflict, Invalid, NotFound
 from esteio.base.ids import new_id
 from esteio.base.principal import Principal
-
-LIMITS = "limits:write"
 
 
 async def create_key(auth: Auth, *, caller: Principal, session: AsyncSession, data: NewKey) -> NewKeyView:
     """A new key; its text is in the answer and nowhere else. Raises `Forbidden` for scopes that the caller lacks."""
-    demand_known(auth, data.scopes, "scopes")
-    demand_held(auth, caller, data.scopes)
-    _demand_plan(caller, data.plan)
+    demand_scopes(auth, caller, data.scopes)
+    demand_plan(caller, data.plan)
     _demand_future(auth, data.expires_at)
     members = data.model_dump()
     return await _make(auth, caller, session, "key.created", **members)
@@ -38,9 +35,8 @@ async def change_key(
     changes = data.changes()
     demand_held(auth, caller, key.scopes)
     if "scopes" in changes:
-        demand_known(auth, changes["scopes"], "scopes")
-        demand_held(auth, caller, changes["scopes"])
-    _demand_plan(caller, changes.get("plan"))
+        demand_scopes(auth, caller, changes["scopes"])
+    demand_plan(caller, changes.get("plan"))
     _demand_future(auth, changes.get("expires_at"))
     for name, value in changes.items():
         setattr(key, name, value)
@@ -133,12 +129,6 @@ async def _living(session: AsyncSession, key_id: UUID, expected: int | None) -> 
     if key.revoked_at is not None:
         raise Conflict("This key was revoked.")
     return key
-
-
-def _demand_plan(caller: Principal, plan: str | None) -> None:
-    """A plan is a larger limit: only who may set limits may hand one out."""
-    if plan is not None and not caller.may(LIMITS):
-        raise Forbidden(f"Putting a key on a plan needs the permission {LIMITS}.")
 
 
 def _demand_future(auth: Auth, moment: Any) -> None:

@@ -1,23 +1,26 @@
-"""Coming in: registering, logging in with a password, renewing a login."""
+"""Coming in: logging in with a password, renewing a login."""
 
 import re
 from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import bindparam, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from esteio.auth.accounts import E_MAIL, Account, enter_account, find_account, make_account, make_member, normal_email
+from esteio.auth.accounts import E_MAIL, Account, enter_account, find_account, normal_email
 from esteio.auth.attempts import Attempt
 from esteio.auth.audit import REFUSED
+from esteio.auth.errors import EmailNotVerified
+from esteio.auth.letters.asking import ask
+from esteio.auth.letters.kinds import Language
 from esteio.auth.parts import Auth
-from esteio.auth.passwords import check_password
-from esteio.auth.permissions import USER
 from esteio.auth.sessions import Standing
 from esteio.auth.tables import Membership, RefreshTokenDigest, Tenant, User
-from esteio.base.errors import Conflict, FieldError, Forbidden, InvalidCredentials, ReusedRefreshToken
+from esteio.base.errors import Conflict, FieldError, InvalidCredentials, ReusedRefreshToken
 from esteio.base.principal import DEFAULT_TENANT
 from esteio.db.reading import reading
 from esteio.db.transaction import transaction
+from esteio.telemetry.metrics import security_events
 
 _REFRESH = re.compile(r"est_refresh_[0-9A-Za-z]{43}\Z")
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="esteio"'}
@@ -43,30 +46,14 @@ class Entered:
     tenant: UUID
 
 
-async def register(auth: Auth, *, email: str, password: str, name: str, address: str) -> UUID:
-    """A new account with the role `user` in the default tenant. Raises `Forbidden` where registration is closed."""
-    if not auth.settings.registration_open:
-        raise Forbidden("Registration is closed: ask an administrator for an account.")
-    email = normal_email(email)
-    check_password(password, email)
-    await auth.account_limit(email, address)
-    hashed = await auth.passwords.hashed(password)
-    now = auth.clock.now()
-    async with transaction(auth.database, DEFAULT_TENANT) as session:
-        user, made = await make_account(session, email, hashed, DEFAULT_TENANT, now)
-        if not made:
-            raise email_taken()
-        await make_member(session, DEFAULT_TENANT, user, name, [USER], now)
-        actor = f"user:{user}"
-        auth.audit.write(session, "user.registered", actor, tenant=DEFAULT_TENANT, actor=actor)
-    return user
-
-
-async def login(auth: Auth, *, email: str, password: str, tenant: str | None, address: str) -> Entered:
+async def login(
+    auth: Auth, *, email: str, password: str, tenant: str | None, address: str, language: Language = "en"
+) -> Entered:
     """A new session, in the named tenant or the account's home.
 
     Raises `RateLimited` while the delay after failed attempts runs, and `InvalidCredentials` for everything that is
-    wrong: after the same work and with the same words, whether the account exists or not.
+    wrong: after the same work and with the same words, whether the account exists or not. Where addresses have to be
+    confirmed, the right password of an account whose address is not raises `EmailNotVerified`.
     """
     email = normal_email(email)
     await auth.account_limit(email, address)
@@ -76,14 +63,16 @@ async def login(auth: Auth, *, email: str, password: str, tenant: str | None, ad
     right = await auth.passwords.matches(password, account.password_hash if account else None)
     if account is None or not right or account.disabled or (tenant is not None and chosen is None):
         raise await _refused(auth, attempt, account)
+    if auth.settings.verified_email == "required" and not account.verified:
+        raise await _unverified(auth, account, attempt, email, language)
     standing = await _begin(auth, account, password, chosen or account.home_tenant, attempt, address)
     if standing is None:
         raise await _refused(auth, attempt, account)
     return await entered(auth, standing)
 
 
-async def refresh(auth: Auth, *, refresh_token: str) -> Entered:
-    """A new access token and the next refresh token.
+async def refresh(auth: Auth, *, refresh_token: str, cookie: bool = False) -> Entered:
+    """A new access token and the next refresh token; `cookie` says that a browser keeps it so.
 
     Raises `ReusedRefreshToken` when the token was used before: then the login has ended for everybody who holds a
     token of it. Raises `InvalidCredentials` for any other token that is not good.
@@ -92,8 +81,9 @@ async def refresh(auth: Auth, *, refresh_token: str) -> Entered:
     if tenant is None:
         raise InvalidCredentials(headers=_CHALLENGE)
     async with transaction(auth.database, tenant) as session:
-        standing = await auth.sessions.renew(session, refresh_token)
+        standing = await auth.sessions.renew(session, refresh_token, cookie=cookie)
     if standing == "reused":
+        security_events().labels("refresh_reused").inc()
         raise ReusedRefreshToken(headers=_CHALLENGE)
     if standing == "ended":
         raise InvalidCredentials(headers=_CHALLENGE)
@@ -113,6 +103,27 @@ async def entered(auth: Auth, standing: Standing) -> Entered:
     access = await auth.tokens.issue(standing.user, standing.session, standing.tenant)
     seconds = int(auth.tokens.lifetime.total_seconds())
     return Entered(access, standing.refresh, seconds, standing.session, standing.user, standing.tenant)
+
+
+async def mail_verification(
+    auth: Auth, session: AsyncSession, user: UUID, email: str, home: UUID, language: Language
+) -> None:
+    """Have an account's address mailed a token to confirm it with, unless the day has had its most of them.
+
+    The transaction is that of the account's home. Where no mail server is set nothing is asked for.
+    """
+    if not auth.mails or not await auth.mail_requests.admits(session, "verification", email):
+        return
+    await ask(
+        session,
+        "verification",
+        tenant=home,
+        subject=user,
+        address=email,
+        language=language,
+        principal=f"user:{user}",
+        now=auth.clock.now(),
+    )
 
 
 def email_taken() -> Conflict:
@@ -148,9 +159,21 @@ async def _begin(
         return await auth.sessions.begin(session, account.id, account.epoch, tenant, address)
 
 
+async def _unverified(
+    auth: Auth, account: Account, attempt: Attempt, email: str, language: Language
+) -> EmailNotVerified:
+    """The refusal of who has shown to be the account's own: the mail is sent again, since it may have been lost."""
+    async with transaction(auth.database, account.home_tenant) as session:
+        await auth.attempts.forgive(session, attempt)
+        await mail_verification(auth, session, account.id, email, account.home_tenant, language)
+    return EmailNotVerified()
+
+
 async def _refused(auth: Auth, attempt: Attempt, account: Account | None) -> InvalidCredentials:
     """The one refusal. From the attempt on that starts a delay the audit log keeps each, without what was typed."""
+    security_events().labels("login_failed").inc()
     if attempt.delayed:
+        security_events().labels("login_delayed").inc()
         tenant = account.home_tenant if account else DEFAULT_TENANT
         subject = f"user:{account.id}" if account else "user:unknown"
         async with transaction(auth.database, tenant) as session:

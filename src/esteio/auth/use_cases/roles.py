@@ -18,7 +18,11 @@ from esteio.base.principal import Principal
 _RESERVED = frozenset({*BUILT_IN, "built-in"})
 """Names that no own role may take: `/roles/built-in` lists the built-in ones."""
 
-_WORDS = {"admin": "May do everything in the tenant", "user": "What the products give to every user"}
+_WORDS = {
+    "admin": "May do everything in the tenant",
+    "user": "What the products give to every user",
+    "viewer": "May look at everything that the products have",
+}
 
 
 def built_in(auth: Auth, tenant: UUID) -> list[RoleView]:

@@ -13,6 +13,8 @@ from esteio.base.errors import Forbidden, Invalid, NotFound, PreconditionFailed
 from esteio.base.principal import Principal
 from esteio.db.tables import Versioned
 
+LIMITS = "limits:write"
+
 Row = TypeVar("Row", bound=Versioned)
 
 
@@ -44,6 +46,19 @@ def demand_held(auth: Auth, caller: Principal, permissions: Iterable[str]) -> No
     missing = auth.permissions.missing(caller, permissions)
     if missing:
         raise Forbidden(f"This would need permissions that the caller lacks: {', '.join(missing)}.")
+
+
+def demand_scopes(auth: Auth, caller: Principal, scopes: Iterable[str]) -> None:
+    """Refuse scopes that nobody declares (422) or that the caller lacks (403)."""
+    wanted = tuple(scopes)
+    demand_known(auth, wanted, "scopes")
+    demand_held(auth, caller, wanted)
+
+
+def demand_plan(caller: Principal, plan: str | None) -> None:
+    """A plan is a larger limit: only who may set limits may hand one out (403)."""
+    if plan is not None and not caller.may(LIMITS):
+        raise Forbidden(f"Handing out a plan needs the permission {LIMITS}.")
 
 
 async def flush_with_plan(session: AsyncSession) -> None:

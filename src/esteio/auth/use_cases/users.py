@@ -4,24 +4,35 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, delete, select
+from sqlalchemy import ColumnElement, Select, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from esteio.auth.accounts import make_account, make_member, normal_email
+from esteio.auth.accounts import enter_account, make_account, make_member, normal_email
 from esteio.auth.parts import Auth
 from esteio.auth.passwords import check_password
-from esteio.auth.permissions import BUILT_IN
+from esteio.auth.permissions import ADMIN, BUILT_IN
 from esteio.auth.schemas import NewUser, UserChange, UserView
 from esteio.auth.tables import Membership, Role, User
+from esteio.auth.use_cases.administrators import administrators, demand_another
 from esteio.auth.use_cases.login import email_taken
 from esteio.auth.use_cases.rows import changed, demand_held, locked
-from esteio.base.errors import Conflict, Invalid, NotFound
+from esteio.base.errors import Conflict, FieldError, Invalid, NotFound
 from esteio.base.principal import Principal
 
+ONLY_ONE = "This is the only administrator: make somebody else one first."
+ADDRESS = func.coalesce(User.email, User.reported_email)
+"""To log in with, or by what another issuer reports."""
 
-def members() -> Select[Membership, str]:
+
+def members() -> Select[Membership, str | None]:
     """The tenant's users, as `shown` takes them."""
-    return select(Membership, User.email).join(User, User.id == Membership.user_id)
+    return select(Membership, ADDRESS).join(User, User.id == Membership.user_id)
+
+
+def addressed(email: str) -> ColumnElement[bool]:
+    """Whether a user has this address: to log in with, or by what another issuer reports."""
+    known: ColumnElement[bool] = ADDRESS.is_not_distinct_from(normal_email(email))
+    return known
 
 
 def shown(row: Any) -> UserView:
@@ -43,7 +54,7 @@ async def create_user(auth: Auth, *, caller: Principal, session: AsyncSession, d
 
     Raises `Conflict` when it is a member already, `Forbidden` for roles with permissions that the caller lacks.
     """
-    await _demand_roles(auth, caller, session, data.roles)
+    await demand_roles(auth, caller, session, data.roles)
     user = await admit(auth, session, caller.tenant, data)
     auth.audit.write(
         session,
@@ -57,7 +68,11 @@ async def create_user(auth: Auth, *, caller: Principal, session: AsyncSession, d
 
 
 async def admit(auth: Auth, session: AsyncSession, tenant: UUID, data: NewUser) -> UUID:
-    """Make the account, unless the address has one, and make it a member of the transaction's tenant."""
+    """Make the account, unless the address has one, and make it a member of the transaction's tenant.
+
+    Raises `Conflict` for a member, and where mail is sent for an account that was made elsewhere and whose address
+    nobody has confirmed: whoever made it may have written down somebody else's, and waits to be let in as them.
+    """
     email = normal_email(data.email)
     hashed = None
     if data.password is not None:
@@ -65,25 +80,41 @@ async def admit(auth: Auth, session: AsyncSession, tenant: UUID, data: NewUser) 
         check_password(password, email)
         hashed = await auth.passwords.hashed(password)
     now = auth.clock.now()
-    user, _ = await make_account(session, email, hashed, tenant, now)
+    user, made = await make_account(session, email, hashed, tenant, now)
     if not await make_member(session, tenant, user, data.name, data.roles, now):
         raise email_taken()
+    if not made and auth.mails:
+        await _demand_confirmed(session, user, tenant)
     return user
+
+
+async def _demand_confirmed(session: AsyncSession, user: UUID, tenant: UUID) -> None:
+    await enter_account(session, user)
+    doubtful = select(User.id).where(User.id == user, User.email_verified_at.is_(None), User.home_tenant != tenant)
+    if await session.scalar(doubtful) is not None:
+        sentence = "Nobody has confirmed this address yet: invite it, or let its owner confirm it first."
+        raise Conflict(sentence, errors=[FieldError("EMAIL_NOT_CONFIRMED", sentence, "email", "#/email")])
 
 
 async def change_user(
     auth: Auth, *, caller: Principal, session: AsyncSession, user_id: UUID, expected: int | None, data: UserChange
 ) -> UserView:
-    """Name, roles, or whether the user may come in. Nobody shuts themselves out, nor changes somebody who can more."""
+    """Name, roles, or whether the user may come in. Nobody shuts themselves out, nor changes somebody who can more.
+
+    Raises `Conflict` where the tenant would be left without an administrator.
+    """
     email = (await one_user(session, user_id)).email
+    changes = data.changes()
+    ends = changes.get("enabled") is False or ADMIN not in changes.get("roles", (ADMIN,))
+    held = await administrators(session) if ends else frozenset()
     query = select(Membership).where(Membership.user_id == user_id)
     member = await locked(session, query, expected, lambda row: _view(row, email))
-    changes = data.changes()
-    await _demand_roles(auth, caller, session, member.roles)
+    await demand_roles(auth, caller, session, member.roles)
     if "roles" in changes:
-        await _demand_roles(auth, caller, session, changes["roles"])
+        await demand_roles(auth, caller, session, changes["roles"])
     if changes.get("enabled") is False and user_id == caller.user:
         raise Conflict("Nobody can disable their own account.")
+    demand_another(held, user_id, ONLY_ONE)
     _apply(member, changes, auth)
     changed(member, auth.clock.now())
     await session.flush()
@@ -98,19 +129,21 @@ async def change_user(
 async def remove_user(
     auth: Auth, *, caller: Principal, session: AsyncSession, user_id: UUID, expected: int | None
 ) -> None:
-    """No longer a member; the account and its other memberships stay."""
+    """No longer a member; the account and its other memberships stay. Raises `Conflict` for the only administrator."""
     email = (await one_user(session, user_id)).email
+    held = await administrators(session)
     query = select(Membership).where(Membership.user_id == user_id)
     member = await locked(session, query, expected, lambda row: _view(row, email))
     if user_id == caller.user:
         raise Conflict("Nobody can remove their own account.")
-    await _demand_roles(auth, caller, session, member.roles)
+    await demand_roles(auth, caller, session, member.roles)
+    demand_another(held, user_id, ONLY_ONE)
     await auth.sessions.end_in_tenant(session, user_id)
     await session.execute(delete(Membership).where(Membership.user_id == user_id))
     auth.audit.write(session, "user.removed", f"user:{user_id}", tenant=caller.tenant, actor=caller.id)
 
 
-async def _demand_roles(auth: Auth, caller: Principal, session: AsyncSession, roles: Iterable[str]) -> None:
+async def demand_roles(auth: Auth, caller: Principal, session: AsyncSession, roles: Iterable[str]) -> None:
     """Refuse roles that do not exist (422) and roles that hold more than the caller does (403)."""
     wanted = set(roles)
     query = select(Role.name, Role.permissions).where(Role.name.in_(wanted))
@@ -131,7 +164,7 @@ def _apply(member: Membership, changes: dict[str, Any], auth: Auth) -> None:
         member.disabled_at = None if changes["enabled"] else (member.disabled_at or auth.clock.now())
 
 
-def _view(member: Membership, email: str) -> UserView:
+def _view(member: Membership, email: str | None) -> UserView:
     return UserView(
         id=member.user_id,
         email=email,

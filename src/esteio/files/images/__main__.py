@@ -2,35 +2,18 @@
 
 import errno
 import os
-import resource
-import signal
 import sys
-from math import ceil
 
+from esteio.confined.bounds import bind
 from esteio.files.images.order import Order, Refused, Verdict
-
-_NICER = 10
-"""Requests go first."""
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _MOST_WRITTEN = 256 * 1_048_576
 
 
 def main(order: Order) -> None:
-    _bind(order)
+    bind(memory=order.memory, cpu=order.seconds, life=order.seconds + 1, written=_MOST_WRITTEN)
     os.write(sys.stdout.fileno(), _judged(order).written())
-
-
-def _bind(order: Order) -> None:
-    """No way back from here: less memory, little time, no core that would keep the picture."""
-    seconds = ceil(order.seconds)
-    os.nice(_NICER)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
-    resource.setrlimit(resource.RLIMIT_AS, (order.memory, order.memory))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (_MOST_WRITTEN, _MOST_WRITTEN))
-    # Ends it also when nobody is left to do so.
-    signal.alarm(seconds + 1)
 
 
 def _judged(order: Order) -> Verdict:

@@ -14,6 +14,7 @@ from esteio.base.errors import (
 from esteio.http.exchange import Exchange, exchange_of, replaying
 from esteio.http.gate.bounds import check_json, read_body
 from esteio.http.settings import HttpSettings
+from esteio.http.spans import end
 
 
 class Dispatch:
@@ -50,7 +51,7 @@ class Dispatch:
         try:
             with budget:
                 if operation.rules.streams:
-                    send = self._letting_go(send, budget, place)
+                    send = self._letting_go(exchange, send, budget, place)
                 await operation.app(scope, receive, send)
         except TimeoutError as error:
             if not budget.expired:
@@ -59,8 +60,8 @@ class Dispatch:
         finally:
             place.leave()
 
-    def _letting_go(self, send: Send, budget: Deadline, place: "_Place") -> Send:
-        """A `send` with which the answer's beginning ends the time budget and gives the place to somebody else.
+    def _letting_go(self, exchange: Exchange, send: Send, budget: Deadline, place: "_Place") -> Send:
+        """A `send` with which the answer's beginning ends the time budget and the span, and gives the place up.
 
         How much of what streams there may be, and how slow, is for the operation to bound.
         """
@@ -70,6 +71,8 @@ class Dispatch:
                 self._deadlines.discard(budget)
                 place.leave()
             await send(message)
+            if exchange.span is not None and message["type"] == "http.response.start":
+                end(exchange)
 
         return begin
 

@@ -11,6 +11,7 @@ from esteio.http.proxies import TrustedProxies
 from esteio.http.routing import Operation
 from esteio.http.rules import Deprecation
 from esteio.http.times import http_date
+from esteio.telemetry.metrics import security_events
 
 API_CSP = b"default-src 'none'; frame-ancestors 'none'"
 PAGE_CSP = (
@@ -29,10 +30,11 @@ _HSTS = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
 
 EXPOSED = (
     b"ETag, Link, Location, Retry-After, X-Request-ID, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, "
-    b"RateLimit, RateLimit-Policy, Idempotency-Replayed, Deprecation, Sunset"
+    b"RateLimit, RateLimit-Policy, Quota, Idempotency-Replayed, Consistency-Token, Deprecation, Sunset"
 )
 _ALLOWED_HEADERS = (
-    b"Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-API-Key, X-Request-ID, traceparent"
+    b"Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-API-Key, X-Request-ID, "
+    b"Consistency-Token, traceparent"
 )
 _PREFLIGHT: Headers = [
     (b"access-control-allow-methods", b"GET, HEAD, POST, PUT, PATCH, DELETE"),
@@ -70,7 +72,8 @@ class SecurityHeaders:
         exchange.added.extend(_FOR_APIS if api else _FOR_PAGES)
         if self._behind_proxies or scope["scheme"] == "https":
             self._add_hsts(scope, exchange)
-        if not self._any_host:
+        # Probes and scrapers come by an address that nobody chose; what they are told holds no link.
+        if not self._any_host and not (operation is not None and operation.rules.quiet):
             self._check_host(exchange.headers.get(b"host", b""))
         if self._origins and self._cors(exchange):
             return exchange.reply(200, _PREFLIGHT)
@@ -81,7 +84,7 @@ class SecurityHeaders:
     def _add_hsts(self, scope: Scope, exchange: Exchange) -> None:
         client = scope.get("client")
         scheme: str = scope["scheme"]
-        if client and self._proxies.believes(client[0]):
+        if self._proxies.believes(client[0] if client else ""):
             scheme = exchange.headers.get(b"x-forwarded-proto", scheme.encode()).decode("latin-1")
         if scheme == "https":
             exchange.added.append(_HSTS)
@@ -91,6 +94,7 @@ class SecurityHeaders:
         if not name.endswith(b"]"):
             name = name.rpartition(b":")[0] or name
         if name not in self._hosts and not name.endswith(self._suffixes or b"\n"):
+            security_events().labels("host_refused").inc()
             raise MisdirectedHost
 
     def _cors(self, exchange: Exchange) -> bool:

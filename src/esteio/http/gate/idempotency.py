@@ -81,7 +81,7 @@ class Idempotency:
 
     async def _keep_refusal(self, error: Exception, claim: Claim, exchange: Exchange) -> None:
         refusal = as_refusal(error)
-        if refusal is None or refusal.status >= 500:
+        if refusal is None or refusal.passing or refusal.status >= 500:
             return
         body = self._problems.body(refusal, exchange)
         async with transaction(self._database, claim.tenant) as session:

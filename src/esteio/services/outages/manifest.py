@@ -9,6 +9,7 @@ from esteio.manifest import Manifest
 from esteio.services.outages import errors, events
 from esteio.services.outages.channels import CHANNELS
 from esteio.services.outages.demands.contract import DEMAND_COUNTS, ONE_DEMAND
+from esteio.services.outages.diagnosis import diagnosis
 from esteio.services.outages.jobs import JOBS
 from esteio.services.outages.manner import RadarManner
 from esteio.services.outages.oms.age import health
@@ -59,6 +60,7 @@ MANIFEST = Manifest(
     schedules=schedules,
     command="esteio.services.outages.commands:outages",
     health=health,
+    doctor=diagnosis,
     part=OutagesPart,
     manners={
         "radar": lambda settings, part: RadarManner(INTERRUPTIONS, settings, part),

@@ -6,7 +6,7 @@ from esteio.base.principal import Principal
 from esteio.realtime.channels import Channel
 from esteio.resources import Resources
 
-READ = "petstory:read"
+READ = "petstory:orders"
 """The permission to see every order."""
 
 

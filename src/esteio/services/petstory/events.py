@@ -35,6 +35,13 @@ class ProgressFact(BaseModel):
     total: int
 
 
+class LinksFact(BaseModel):
+    """An order whose links have another number now: those with a smaller one lead nowhere."""
+
+    id: UUID
+    link: int
+
+
 _SUMMARIES: dict[State, str] = {
     "draft": "An order was begun, or has lost its last photo.",
     "photos_uploaded": "An order has photos and no preview of them.",
@@ -61,4 +68,6 @@ ENTERED: dict[State, EventType] = {state: EventType(f"order.{state}", OrderFact,
 
 ORDER_PROGRESS = EventType("order.progress", ProgressFact, "A picture of an order was drawn.")
 
-ALL = (*ENTERED.values(), ORDER_PROGRESS)
+LINKS_REVOKED = EventType("order.links_revoked", LinksFact, "The secret link of an order was made void.")
+
+ALL = (*ENTERED.values(), ORDER_PROGRESS, LINKS_REVOKED)

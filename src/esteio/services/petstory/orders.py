@@ -14,7 +14,14 @@ from esteio.base.errors import NotFound
 from esteio.db.transaction import after_commit
 from esteio.events.events import tell
 from esteio.services.petstory.errors import OrderState
-from esteio.services.petstory.events import ENTERED, ORDER_PROGRESS, OrderFact, ProgressFact
+from esteio.services.petstory.events import (
+    ENTERED,
+    LINKS_REVOKED,
+    ORDER_PROGRESS,
+    LinksFact,
+    OrderFact,
+    ProgressFact,
+)
 from esteio.services.petstory.links import CUSTOMER, Link
 from esteio.services.petstory.metrics import steps
 from esteio.services.petstory.models import Order
@@ -118,6 +125,12 @@ def progress(session: AsyncSession, order: Order, done: int, total: int, *, acto
     """Tell how many pictures of the present stage are drawn."""
     fact = ProgressFact(id=order.id, state=order.state, done=done, total=total)
     tell(session, ORDER_PROGRESS, fact, subject=order.id, tenant=actor.tenant, principal=actor.who, at=actor.now)
+
+
+def tell_void(session: AsyncSession, order: Order, *, actor: Actor) -> None:
+    """Tell that links with a smaller number than the order's lead nowhere any more: who follows it by one is ended."""
+    fact = LinksFact(id=order.id, link=order.link)
+    tell(session, LINKS_REVOKED, fact, subject=order.id, tenant=actor.tenant, principal=actor.who, at=actor.now)
 
 
 def _tell(session: AsyncSession, order: Order, previous: State | None, actor: Actor) -> None:

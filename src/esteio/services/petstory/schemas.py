@@ -127,6 +127,7 @@ class OrderView(View):
     price: Money
     currency: str
     photos: list[PhotoView]
+    wanted: int = Field(description="Photos that are waited for in the place of such as could not be drawn")
     arts: list[ArtView] = Field(description="The pictures that were asked for so far")
     progress: ProgressView | None = Field(description="While pictures are being made")
     checkout: CheckoutView | None = Field(description="While it can be paid")
@@ -139,6 +140,32 @@ class OrderView(View):
     expires_at: datetime = Field(description="When it ends unless it is paid by then")
     paid_at: datetime | None
     delivered_at: datetime | None = Field(description="When the book was first downloaded whole")
+
+
+class PhotoBounds(View):
+    """What is taken as a photo."""
+
+    most: int = Field(description="Photos of an order")
+    bytes: int = Field(description="Bytes that a photo may have")
+    pixels: int = Field(description="Pixels that a photo may have")
+    side: int = Field(description="Pixels that its shorter side has at least")
+    formats: list[str] = Field(description="Media types to offer for choosing")
+
+
+class OfferView(View):
+    """What can be ordered, and on which terms."""
+
+    price: Money
+    currency: str
+    payable: bool = Field(description="Whether orders can be paid here")
+    mailed: bool = Field(description="Whether books are sent by mail; each can be fetched by its link anyway")
+    styles: list[Style]
+    styles_most: int = Field(description="Styles that one order may have")
+    languages: list[Language]
+    photos: PhotoBounds
+    photos_days: int = Field(description="Days after which an unpaid order ends, and its photos go")
+    books_days: int = Field(description="Days for which a book is kept")
+    tribute_days: int = Field(description="Days for which the page behind its QR code stays")
 
 
 class NewOrderView(OrderView):

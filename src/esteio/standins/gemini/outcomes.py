@@ -6,6 +6,7 @@ import base64
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from esteio.standins.gemini import domain
 from esteio.standins.gemini.asked import Asked
 from esteio.standins.gemini.drawing import bomb, drawn, endless, imagined
 from esteio.standins.gemini.errors import PER_DAY, error, exhausted, no_model, wrong_key
@@ -60,6 +61,7 @@ WORDS: Mapping[str, str] = {
     "overloaded_text": "503 as plain text",
     "deadline": "504 as JSON",
     "silence": "the request is read and never answered",
+    **domain.WORDS,
 }
 """The outcomes that are not `ok`, in the words of the command line."""
 
@@ -71,6 +73,8 @@ def bad(name: str, asked: Asked, seconds: float | None) -> Answer | None:
         return None
     if kind == "blocked":
         return written({"promptFeedback": {"blockReason": reason.upper()}, **_closing(asked, 0)})
+    if kind == "code":
+        return given(asked, [{"text": domain.coded(asked.prompt, name)}])
     if kind == "finish":
         return stopped(asked, UNKNOWN if reason == "unknown" else reason.upper())
     return OTHERS[name](asked, seconds)

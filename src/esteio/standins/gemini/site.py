@@ -6,6 +6,7 @@ import asyncio
 import hmac
 from collections.abc import Mapping
 
+from esteio.standins.gemini import domain
 from esteio.standins.gemini.asked import Asked, Unfit, asked, called
 from esteio.standins.gemini.drawing import NoPicture
 from esteio.standins.gemini.errors import error, no_key, no_model, wrong_key
@@ -64,7 +65,7 @@ class Gemini:
             return await asyncio.to_thread(bad, now.outcome, wanted, now.seconds)
         if wanted.image:
             return await asyncio.to_thread(painted, wanted)
-        return given(wanted, [{"text": shaped(wanted.prompt, wanted.schema) if wanted.json else told(wanted.prompt)}])
+        return given(wanted, [{"text": _words(wanted)}])
 
     def control(self, request: Request) -> Answer | None:
         """`/_standin/next`: what is due; `/_standin/requests`: what was asked; `/_standin/models`: which there are."""
@@ -94,3 +95,11 @@ class Gemini:
             raise ValueError("give a list of names, or null for all but old ones")
         self.models = None if names is None else frozenset(names)
         return written({"known": self._known(), "calls": dict(self.memory.models)})
+
+
+def _words(wanted: Asked) -> str:
+    if not wanted.json:
+        return told(wanted.prompt)
+    if domain.wanted(wanted.schema):
+        return domain.coded(wanted.prompt)
+    return shaped(wanted.prompt, wanted.schema)

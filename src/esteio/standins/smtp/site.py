@@ -44,14 +44,14 @@ class Smtp:
     def control(self, request: Request) -> Answer | None:
         match request.method, request.path.rstrip("/").split("/")[2:]:
             case "GET", ["mails"]:
-                address = request.query.get("to", "").lower()
-                found = [one for one in self.box.all() if not address or address in map(str.lower, one.to)]
-                return written([told(one) for one in found])
+                return written(_listed(self.box.all(), request.query))
             case "DELETE", ["mails"]:
                 self.box.empty()
                 return Answer(204)
             case "GET" | "DELETE" as method, ["mails", number]:
                 return self._one(method, number)
+            case "GET", ["mails", number, "told"]:
+                return next((written(told(one)) for one in self.box.all() if one.id == number), None)
             case "GET", ["certificate"] if self.papers:
                 return Answer(body=self.papers.authority.encode(), media=TEXT)
             case "GET", ["next"]:
@@ -75,6 +75,17 @@ class Smtp:
             raise Impossible("give the names of faults")
         self.tell(*listed)
         return written([*self.due])
+
+
+def _listed(mails: list[Kept], query: Mapping[str, str]) -> object:
+    """Those to an address, and with `take` so many of the newest that have `search` somewhere, behind `skip`."""
+    address, words = query.get("to", "").lower(), query.get("search", "").lower()
+    found = [one for one in mails if not address or address in map(str.lower, one.to)]
+    if "take" not in query:
+        return [told(one) for one in found]
+    heads = [one for one in found[::-1] if words in "\n".join((one.subject, one.sender, *one.to)).lower()]
+    first = int(query.get("skip", "0"))
+    return {"total": len(heads), "mails": [told(one) for one in heads[first : first + int(query["take"])]]}
 
 
 def told(kept: Kept) -> dict[str, object]:

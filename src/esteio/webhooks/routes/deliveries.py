@@ -18,6 +18,8 @@ from esteio.http.pagination import Paging
 from esteio.http.rules import rules
 from esteio.http.sessions import Session
 from esteio.webhooks.deliveries import deliver_again
+from esteio.webhooks.messages import headers_of, message_id
+from esteio.webhooks.routes.asked import WebhookParts
 from esteio.webhooks.schemas import AttemptView, DeliveryDetailView, DeliveryView, State, delivery_values
 from esteio.webhooks.tables import Attempt, Delivery
 
@@ -72,6 +74,8 @@ async def read_delivery(delivery_id: DeliveryId, session: Session) -> Answer:
         raise NotFound
     tried = select(Attempt).where(Attempt.delivery_id == delivery_id).order_by(Attempt.number.desc())
     log = [AttemptView.model_validate(attempt) for attempt in await session.scalars(tried.limit(MOST_ATTEMPTS))]
+    for attempt in log:
+        attempt.headers = headers_of(message_id(row[0].event_id), attempt.at)
     shown = DeliveryDetailView(**delivery_values(row[0]), body=row[1].decode(), log=log[::-1])
     return Answer(shown, links=[Link(f"{BASE}/{delivery_id}", "self")], cache_control="no-store")
 
@@ -83,9 +87,11 @@ async def read_delivery(delivery_id: DeliveryId, session: Session) -> Answer:
     response_model=Envelope[DeliveryView],
 )
 @rules("webhooks:write", idempotent=True, errors=(409,))
-async def replay_delivery(delivery_id: DeliveryId, caller: Caller, session: Session) -> Answer:
+async def replay_delivery(delivery_id: DeliveryId, parts: WebhookParts, caller: Caller, session: Session) -> Answer:
     """The same bytes under the same id once more, newly signed. One that is pending is not doubled."""
     await deliver_again(session, delivery_id, tenant=caller.tenant)
+    subject = f"delivery:{delivery_id}"
+    parts.audit.write(session, "webhook.delivery_replayed", subject, tenant=caller.tenant, actor=caller.id)
     return await answer_one(session, delivery_id, status=202)
 
 

@@ -155,6 +155,9 @@ async def replay_deliveries(
         raise EndpointDisabled
     order = ReplayOrder(endpoint=endpoint_id, since=data.since, until=data.until or parts.clock.now(), which=data.which)
     task = await enqueue(session, REPLAY, order, tenant=caller.tenant, principal=caller.id)
+    details = order.model_dump(mode="json", exclude={"endpoint"})
+    subject = f"webhook:{endpoint_id}"
+    parts.audit.write(session, "webhook.replayed", subject, tenant=caller.tenant, actor=caller.id, details=details)
     return accepted(task, REPLAY.name)
 
 

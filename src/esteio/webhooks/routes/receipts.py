@@ -60,9 +60,11 @@ async def read_received(receipt_id: ReceiptId, session: Session) -> Answer:
     response_model=Envelope[ReceiptView],
 )
 @rules("webhooks:write", idempotent=True)
-async def replay_received(receipt_id: ReceiptId, parts: WebhookParts, session: Session) -> Answer:
+async def replay_received(receipt_id: ReceiptId, parts: WebhookParts, caller: Caller, session: Session) -> Answer:
     """Its job runs once more with what came; while it still runs nothing is doubled."""
     receipt = await work_off_again(session, parts.sources, receipt_id)
+    subject = f"receipt:{receipt_id}"
+    parts.audit.write(session, "webhook.receipt_replayed", subject, tenant=caller.tenant, actor=caller.id)
     address = f"{BASE}/{receipt_id}"
     return Answer(
         ReceiptView.model_validate(receipt), status=202, links=[Link(address, "self")], cache_control="no-store"

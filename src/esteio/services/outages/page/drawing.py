@@ -1,34 +1,23 @@
-"""The page as HTML. It has no script and no style in its text; whatever is not ours is escaped."""
+"""What the page shows, as HTML: no script and no style stands in it; whatever is not ours is escaped."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
 
 from esteio.services.outages.page.words import Language, Words
 from esteio.services.outages.regulator.brasilia import written
 from esteio.services.outages.views import MunicipioView, SummaryView
 
-_PAGE = """<!doctype html>
-<html lang="{tag}">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark"><title>{title}</title>
-<link rel="icon" type="image/svg+xml" href="{prefix}/docs/assets/icon.svg">
-<link rel="stylesheet" href="{css}"><script src="{js}" defer></script></head>
-<body data-prefix="{prefix}" data-lang="{tag}" data-lead="{lead_form}" data-as-of="{as_of_form}" \
-data-unknown="{unknown}">
-<header><h1>{title}</h1>
+_CONTENT = """<header class="drawn"><h1>{title}</h1>
 <a href="{prefix}/outages?lang={other_code}" hreflang="{other_code}" lang="{other_code}">{other}</a></header>
-<main>
-<p id="lead" class="lead" role="status">{lead}</p>
-<p id="as-of">{as_of}</p>
-<p id="stale" class="stale"{hidden}>{stale}</p>
+<main class="drawn">
+<p class="lead">{lead}</p>
+<p class="as-of">{as_of}</p>
+{stale}
 <p class="legend" aria-hidden="true">
 <span class="planned">{planned}</span> <span class="unplanned">{unplanned}</span></p>
 {municipios}
 {bands}
-</main>
-</body>
-</html>
-"""
+</main>"""
 _TABLE = """<table id="{id}"><caption>{caption}</caption>
 <thead><tr>{heads}<td class="bar"></td></tr></thead>
 <tbody>
@@ -41,44 +30,26 @@ _BAR = (
 )
 
 
-def page(
-    summary: SummaryView,
-    words: Words,
-    other: Language,
-    *,
-    stale: bool,
-    prefix: str,
-    address: Callable[[str], str],
-) -> bytes:
-    """The whole page; `stale` where no newer summary is to be had.
-
-    `prefix` is the path of the public URL, `address` gives that of a linked file.
-    """
+def content(summary: SummaryView, words: Words, other: Language, *, stale: bool, prefix: str) -> str:
+    """What stands in the body; `stale` where no newer summary is to be had. `prefix` is the path of the public URL."""
     totals = summary.totals
     out = totals.planned + totals.unplanned
     fields = {
-        "tag": words.tag,
         "title": words.title,
         "prefix": prefix,
-        "css": address("outages.css"),
-        "js": address("outages.js"),
-        "lead_form": words.lead,
-        "as_of_form": words.as_of,
-        "unknown": words.unknown,
         "other_code": other,
         "other": words.other,
         "lead": words.lead.format(number(out, words), number(totals.served, words)),
         "as_of": words.as_of.format(written(summary.as_of)),
-        "stale": words.stale,
         "planned": words.planned,
         "unplanned": words.unplanned,
     }
     drawn = {
         "municipios": _municipios(summary, words),
         "bands": _bands(summary, words),
-        "hidden": "" if stale else " hidden",
+        "stale": f'<p class="stale" role="status">{escape(words.stale)}</p>' if stale else "",
     }
-    return _PAGE.format(**{name: escape(value) for name, value in fields.items()}, **drawn).encode()
+    return _CONTENT.format(**{name: escape(value) for name, value in fields.items()}, **drawn)
 
 
 def number(value: int, words: Words) -> str:

@@ -1,7 +1,5 @@
-"""The files that the page links."""
+"""The file that the page links."""
 
 from esteio.http.assets import Assets
 
-ASSETS = Assets(
-    "esteio.services.outages", "/outages/assets", {"outages.css": "text/css", "outages.js": "text/javascript"}
-)
+ASSETS = Assets("esteio.services.outages", "/outages/assets", {"outages.css": "text/css"})

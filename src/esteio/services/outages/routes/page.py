@@ -6,10 +6,12 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Query, Request, Response
 
 from esteio.http.exchange import exchange_of
+from esteio.http.house import house_of
 from esteio.http.rules import rules
-from esteio.services.outages.page.drawing import page
+from esteio.services.outages.page.drawing import content
+from esteio.services.outages.page.front import Drawn, front
 from esteio.services.outages.page.linked import ASSETS
-from esteio.services.outages.page.words import WORDS, language_of
+from esteio.services.outages.page.words import WORDS, Language, language_of
 from esteio.services.outages.routes.summary import shown_to
 
 PUBLIC = frozenset({"GET /outages", "GET /outages/assets/{name}"})
@@ -23,21 +25,17 @@ async def show_outages(
     request: Request,
     lang: Annotated[Literal["pt", "en"] | None, Query(description="The browser's language unless said")] = None,
 ) -> Response:
-    """In Portuguese, or in English. It needs no script; with it, it keeps itself fresh."""
+    """In Portuguese, or in English. It needs no script; with one, it can be sorted and follows what is reported."""
     exchange = exchange_of(request.scope)
     language = language_of(lang, exchange.headers.get(b"accept-language", b"").decode("latin-1"))
+    words = WORDS[language]
     shown = await shown_to(request)
     prefix = urlsplit(exchange.base).path.rstrip("/")
-    drawn = page(
-        shown.view,
-        WORDS[language],
-        "pt" if language == "en" else "en",
-        stale=shown.origin is not None,
-        prefix=prefix,
-        address=lambda name: ASSETS.address(prefix, name),
-    )
-    headers = {"cache-control": "no-cache", "content-language": WORDS[language].tag, "vary": "Accept-Language"}
-    return Response(drawn, media_type="text/html", headers=headers)
+    other: Language = "pt" if language == "en" else "en"
+    drawn = content(shown.view, words, other, stale=shown.origin is not None, prefix=prefix)
+    answer = front(house_of(request).parts["shells"], request, Drawn(drawn, shown.data), words, prefix=prefix)
+    answer.headers.update({"cache-control": "no-cache", "content-language": words.tag, "vary": "Accept-Language"})
+    return answer
 
 
 @router.get("/outages/assets/{name}")

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Path, Request
 from esteio.auth.caller import Caller
 from esteio.base.errors import BadRequest, FieldError
 from esteio.http.answers import Answer
+from esteio.http.coding import uncoded
 from esteio.http.envelope import Envelope
 from esteio.http.exchange import exchange_of
 from esteio.http.house import house_of
@@ -118,4 +119,4 @@ def _expected(request: Request) -> frozenset[str] | None:
     found = [part.strip() for part in condition.decode("latin-1").split(",")]
     if not all(_TAG.fullmatch(part) for part in found):
         raise BadRequest(errors=[FieldError(BadRequest.code, "If-Match takes strong entity tags, or *.", "If-Match")])
-    return frozenset(part[1:-1] for part in found)
+    return frozenset(uncoded(part)[1:-1] for part in found)

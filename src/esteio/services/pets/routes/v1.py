@@ -31,7 +31,7 @@ SEARCH_DEPRECATED = Deprecation(
 
 
 @router.get("", summary="List pets", response_model=list[PetView])
-@rules(limits=("default",), anonymous_limits=("pets.list",), cached=FRESH)
+@rules(limits=("default",), anonymous_limits=("pets.list",), cached=FRESH, replica=True)
 async def list_pets(
     request: Request,
     skip: Annotated[int, Query(ge=0, le=1_000_000, description="Pets to leave out at the beginning")] = 0,
@@ -52,7 +52,7 @@ async def list_pets(
 
 
 @router.get("/search", summary="Find pets by name", response_model=list[PetView])
-@rules(limits=("default",), anonymous_limits=("pets.list",), deprecation=SEARCH_DEPRECATED)
+@rules(limits=("default",), anonymous_limits=("pets.list",), deprecation=SEARCH_DEPRECATED, replica=True)
 async def search_pets(
     request: Request,
     name: Annotated[Text, Query(min_length=1, max_length=100, description="The name contains this")],
@@ -64,7 +64,7 @@ async def search_pets(
 
 
 @router.get("/{pet_id}", summary="Read a pet", response_model=PetView)
-@rules(limits=("default",), anonymous_limits=("pets.read",), cached=FRESH)
+@rules(limits=("default",), anonymous_limits=("pets.read",), cached=FRESH, replica=True)
 async def read_pet(request: Request, pet_id: PetId) -> Answer:
     """The pet; deleted ones are not found."""
     row = await queries.one_pet(house_of(request).database, exchange_of(request.scope).principal.tenant, pet_id)

@@ -38,7 +38,7 @@ FRESH = Cached(seconds=5, tags=("pet",), per="tenant")
 
 
 @router.get("", summary="List pets", response_model=Envelope[list[SparsePetView]])
-@rules(limits=("default",), anonymous_limits=("pets.list",), cached=FRESH)
+@rules(limits=("default",), anonymous_limits=("pets.list",), cached=FRESH, replica=True)
 async def list_pets(request: Request, asked: Asked) -> Answer:
     """Pages by `page` and `per_page`, or by `cursor` and `limit`, whose cost does not grow with depth."""
     tenant = exchange_of(request.scope).principal.tenant
@@ -60,7 +60,7 @@ async def register_pet(request: Request, data: NewPet, caller: Caller, session: 
 
 
 @router.get("/{pet_id}", summary="Read a pet", response_model=Envelope[SparsePetView])
-@rules(limits=("default",), anonymous_limits=("pets.read",), cached=FRESH)
+@rules(limits=("default",), anonymous_limits=("pets.read",), cached=FRESH, replica=True)
 async def read_pet(request: Request, pet_id: PetId, fields: Fields = None) -> Answer:
     """The pet with its ETag. Deleted pets are not found."""
     chosen = chosen_fields(fields)
@@ -142,7 +142,7 @@ async def change_status(
 
 
 @router.get("/{pet_id}/feedings", summary="List a pet's feedings", response_model=Envelope[list[FeedingView]])
-@rules(limits=("default",), anonymous_limits=("pets.read",), cached=FRESH)
+@rules(limits=("default",), anonymous_limits=("pets.read",), cached=FRESH, replica=True)
 async def list_feedings(request: Request, pet_id: PetId, asked: Annotated[Numbered, Query()]) -> Answer:
     """The latest first, by `page` and `per_page`."""
     page = await queries.feedings_of(

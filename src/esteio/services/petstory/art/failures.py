@@ -8,7 +8,7 @@ from google.genai.errors import APIError
 
 from esteio.services.petstory.art.outcomes import ArtOutcome, Busy, ModelGone, NoImage, NotConfigured, PhotoRefused
 from esteio.services.petstory.art.quotas import UNTOLD, reasons, waiting
-from esteio.services.petstory.art.transport import TooLong
+from esteio.upstream.gemini.bounded import TooLong
 
 UNREAD = (ValueError, TypeError, LookupError, AttributeError)
 """What the client raises over an answer that is JSON of another shape, or none: it takes its shape for granted."""

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 SENT_EDGE = 2048
 """Longest edge of the photo that is sent: more is scaled down there."""
 
+MOST_BYTES = 24 * 1024 * 1024
+"""Of an answer: a picture of four million pixels as PNG in base64 has half of it."""
+
 SIZE = "1K"
 """The size that `gemini_price` is the price of."""
 
@@ -101,12 +104,14 @@ class GeminiArtist:
             import httpx2
             from google.genai import Client, types
 
-            from esteio.services.petstory.art.transport import BoundedTransport
+            from esteio.upstream.gemini.bounded import BoundedTransport
 
             key = self._settings.gemini_api_key.get_secret_value()
             if not key:
                 raise NotConfigured("no key")
-            self._http = httpx2.AsyncClient(transport=BoundedTransport(), trust_env=False, follow_redirects=False)
+            self._http = httpx2.AsyncClient(
+                transport=BoundedTransport(MOST_BYTES), trust_env=False, follow_redirects=False
+            )
             options = types.HttpOptions(
                 base_url=self._settings.gemini_url,
                 api_version="v1",

@@ -5,14 +5,12 @@ whole. What went wrong is said on standard error.
 """
 
 import json
-import resource
-import signal
 import sys
-from contextlib import suppress
 from datetime import datetime
-from math import ceil
 from pathlib import Path
 from typing import Any
+
+from esteio.confined.bounds import bind
 
 _MEMORY = 3 * 1024**3
 """Bytes of address space: the compiler's library, its threads' stacks and the fonts are mapped, not used."""
@@ -23,16 +21,7 @@ _GRACE = 5
 
 def bound(seconds: float) -> None:
     """Sets the limits of this process: memory, processor time, size of files, and its life."""
-    for limit, most in (
-        (resource.RLIMIT_AS, _MEMORY),
-        (resource.RLIMIT_CPU, 4 * ceil(seconds) + _GRACE),
-        (resource.RLIMIT_FSIZE, _FILE),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        # Not every system knows every limit.
-        with suppress(ValueError, OSError):
-            resource.setrlimit(limit, (most, most))
-    signal.alarm(ceil(seconds) + _GRACE)
+    bind(memory=_MEMORY, cpu=4 * seconds + _GRACE, life=seconds + _GRACE, written=_FILE)
 
 
 def main(folder: Path, name: str, seconds: float) -> None:

@@ -2,18 +2,17 @@
 
 import asyncio
 import json
-import os
 import shutil
-import sys
 from pathlib import Path
 
+from esteio.confined.children import NoProcess, child
 from esteio.services.petstory.book.content import BookContent
 from esteio.services.petstory.book.data import book_data
 
 _BOOK = "book.pdf"
 _WORDS = 2_000
-_PASSED_ON = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "PATH", "TMPDIR", "LD_LIBRARY_PATH")
-"""Nothing else of the environment reaches the child: it needs none of the keys that are there."""
+_CHILD = "esteio.services.petstory.book.compiling"
+_NOTHING = asyncio.subprocess.DEVNULL
 
 _QUIET = {"MALLOC_ARENA_MAX": "2", "RAYON_NUM_THREADS": "2"}
 """The compiler takes a thread for each processor, and memory for each thread."""
@@ -56,27 +55,16 @@ def _prepare(content: BookContent, folder: Path) -> None:
 
 
 async def _compile(folder: Path, within: float) -> None:
-    child = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-P", "-m", "esteio.services.petstory.book.compiling", str(folder), _BOOK, str(within)),
-        cwd=folder,
-        env={name: os.environ[name] for name in _PASSED_ON if name in os.environ} | _QUIET,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
-    )
+    order = (str(folder), _BOOK, str(within))
+    said, pipe = b"", asyncio.subprocess.PIPE
     try:
-        async with asyncio.timeout(within):
-            _, said = await child.communicate()
+        async with child(_CHILD, *order, stdout=_NOTHING, stderr=pipe, folder=folder, more=_QUIET) as process:
+            async with asyncio.timeout(within):
+                _, said = await process.communicate()
+    except NoProcess as error:
+        raise BookFailed(f"no process for the book: {error}") from error
     except TimeoutError as error:
         raise BookFailed(f"the book was not made within {within:g} s") from error
-    finally:
-        await _ended(child)
-    if child.returncode != 0 or not (folder / _BOOK).is_file():
+    if process.returncode != 0 or not (folder / _BOOK).is_file():
         words = said.decode("utf-8", "replace").strip()[-_WORDS:]
-        raise BookFailed(words or f"the process that makes the book ended with {child.returncode}")
-
-
-async def _ended(child: asyncio.subprocess.Process) -> None:
-    if child.returncode is None:
-        child.kill()
-        await child.wait()
+        raise BookFailed(words or f"the process that makes the book ended with {process.returncode}")

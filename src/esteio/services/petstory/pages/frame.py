@@ -1,5 +1,7 @@
 """What all pages have around them. Nothing in a page is run, and whatever is not ours is escaped."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
 
 from esteio.services.petstory.pages.linked import ASSETS
@@ -18,11 +20,26 @@ _PAGE = """<!doctype html>
 """
 
 
-def framed(body: str, *, title: str, language: str, prefix: str, head: str = "") -> bytes:
-    """The whole page. `body` and `head` are HTML; `prefix` is the path of the public URL."""
-    css = ASSETS.address(prefix, "petstory.css")
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A page without its frame. `body` and `pictures`, which stand below it, and `head` are HTML."""
+
+    title: str
+    language: str
+    body: Sequence[str]
+    pictures: Sequence[str] = ()
+    head: str = ""
+
+
+def framed(drawn: Drawn, *, prefix: str) -> bytes:
+    """The whole page. `prefix` is the path of the public URL."""
     page = _PAGE.format(
-        language=escape(language), title=escape(title), prefix=escape(prefix), css=escape(css), head=head, body=body
+        language=escape(drawn.language),
+        title=escape(drawn.title),
+        prefix=escape(prefix),
+        css=escape(ASSETS.address(prefix, "petstory.css")),
+        head=drawn.head,
+        body="\n".join([*drawn.body, *drawn.pictures]),
     )
     return page.encode()
 

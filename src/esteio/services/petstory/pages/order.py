@@ -1,10 +1,11 @@
 """The order's page: where it is, and what its customer can do now."""
 
+from decimal import Decimal
 from html import escape
 
 from esteio.mail.headers import clean
 from esteio.services.petstory.addresses import order_page_path
-from esteio.services.petstory.pages.frame import figure, framed, heading, link, paragraph
+from esteio.services.petstory.pages.frame import Drawn, figure, heading, link, paragraph
 from esteio.services.petstory.pages.states import FAILED, MEANINGS, REFRESHED
 from esteio.services.petstory.pages.words import WORDS, Words
 from esteio.services.petstory.schemas import CheckoutView, OrderView
@@ -14,8 +15,8 @@ from esteio.services.petstory.story.days import written_day
 _SIGNS = {"BRL": "R$"}
 
 
-def order_page(order: OrderView, token: str, *, prefix: str) -> bytes:
-    """The whole page. `token` is the order's secret link, `prefix` the path of the public URL."""
+def drawn_order(order: OrderView, token: str, *, prefix: str) -> Drawn:
+    """`token` is the order's secret link, `prefix` the path of the public URL."""
     words = WORDS[order.language]
     name = clean(order.pet_name) or words.nameless
     title = words.book_of.format(name)
@@ -26,10 +27,9 @@ def order_page(order: OrderView, token: str, *, prefix: str) -> bytes:
     body += [f'<p class="lead" role="status">{escape(state)}</p>', paragraph(next_step)]
     if order.reason and order.state in FAILED:
         body.append(paragraph(words.reason.format(clean(order.reason)), "quiet"))
-    body += [*_progress(order, words), *_doing(order, words), *_pictures(order, words, name, prefix)]
-    return framed(
-        "\n".join(body), title=title, language=order.language, prefix=prefix, head=_refresh(order, token, prefix)
-    )
+    body += [*_progress(order, words), *_doing(order, words)]
+    pictures = _pictures(order, words, name, prefix)
+    return Drawn(title, order.language, body, pictures, _refresh(order, token, prefix))
 
 
 def _progress(order: OrderView, words: Words) -> list[str]:
@@ -58,9 +58,12 @@ def _paying(checkout: CheckoutView, words: Words, under_way: bool) -> str:
     """Where to pay; nobody whose payment is under way is pressed to pay once more."""
     if under_way:
         return link(checkout.url, words.pay_otherwise)
-    sign = _SIGNS.get(checkout.currency, checkout.currency)
-    amount = f"{sign} {checkout.amount}".replace(".", words.decimal)
-    return link(checkout.url, words.pay.format(amount), "act")
+    return link(checkout.url, words.pay.format(money(checkout.amount, checkout.currency, words)), "act")
+
+
+def money(amount: Decimal, currency: str, words: Words) -> str:
+    """The amount as people write it."""
+    return f"{_SIGNS.get(currency, currency)} {amount:.2f}".replace(".", words.decimal)
 
 
 def _pictures(order: OrderView, words: Words, name: str, prefix: str) -> list[str]:

@@ -5,7 +5,7 @@ from html import escape
 
 from esteio.mail.headers import clean
 from esteio.services.petstory.addresses import tribute_picture_path
-from esteio.services.petstory.pages.frame import figure, framed, heading, paragraph
+from esteio.services.petstory.pages.frame import Drawn, figure, framed, heading, paragraph
 from esteio.services.petstory.pages.words import WORDS, Words
 from esteio.services.petstory.story.days import written_day
 from esteio.services.petstory.tributes import Picture, Tribute
@@ -20,7 +20,7 @@ def tribute_page(tribute: Tribute, token: str, *, prefix: str) -> bytes:
     if title:
         body.append(f'<h2 dir="auto">{escape(title)}</h2>')
     body += [paragraph(line) for text in tribute.paragraphs for line in _lines(text)]
-    return framed("\n".join(body), title=name, language=tribute.language, prefix=prefix)
+    return framed(Drawn(name, tribute.language, body), prefix=prefix)
 
 
 def _facts(tribute: Tribute, words: Words) -> str:

@@ -30,6 +30,10 @@ class Words:
     born: str
     missing: str
     missing_why: str
+    shop: str
+    shop_what: str
+    shop_price: str
+    shop_script: str
     styles: Mapping[Style, str]
 
 
@@ -54,6 +58,16 @@ WORDS: Final[Mapping[Language, Words]] = {
         born="Nascimento",
         missing="Esta página não existe",
         missing_why="O endereço está incompleto, ou o que ele mostrava não está mais aqui.",
+        shop="PetStory: o livro do seu bichinho",
+        shop_what=(
+            "Envie fotos do seu bichinho. Elas viram desenhos para colorir, uma história e adesivos, em um "
+            "livro em PDF para guardar e imprimir."
+        ),
+        shop_price="Um livro custa {}. Você vê a prévia antes de pagar.",
+        shop_script=(
+            "Para fazer um pedido, ligue o JavaScript do navegador. Pedidos já feitos podem ser acompanhados "
+            "sem ele, pelo endereço que está no e-mail."
+        ),
         styles={"line": "Para colorir", "watercolour": "Aquarela", "cartoon": "Desenho animado"},
     ),
     "en": Words(
@@ -76,6 +90,16 @@ WORDS: Final[Mapping[Language, Words]] = {
         born="Born",
         missing="This page is not there",
         missing_why="The address is incomplete, or what it showed is not here any more.",
+        shop="PetStory: the book of your pet",
+        shop_what=(
+            "Send photos of your pet. They become pictures to colour in, a story and stickers, in a PDF book to "
+            "keep and to print."
+        ),
+        shop_price="A book costs {}. You see a preview before you pay.",
+        shop_script=(
+            "To order, turn on JavaScript in your browser. Orders can be followed without it, by the address in "
+            "the mail."
+        ),
         styles={"line": "To colour in", "watercolour": "Watercolour", "cartoon": "Cartoon"},
     ),
     "es": Words(
@@ -98,6 +122,16 @@ WORDS: Final[Mapping[Language, Words]] = {
         born="Nacimiento",
         missing="Esta página no existe",
         missing_why="La dirección está incompleta, o lo que mostraba ya no está aquí.",
+        shop="PetStory: el libro de tu mascota",
+        shop_what=(
+            "Envía fotos de tu mascota. Se convierten en dibujos para colorear, una historia y pegatinas, en un "
+            "libro en PDF para guardar e imprimir."
+        ),
+        shop_price="Un libro cuesta {}. Ves una vista previa antes de pagar.",
+        shop_script=(
+            "Para hacer un pedido, activa JavaScript en el navegador. Los pedidos ya hechos se pueden seguir "
+            "sin él, con la dirección que está en el correo."
+        ),
         styles={"line": "Para colorear", "watercolour": "Acuarela", "cartoon": "Dibujo animado"},
     ),
 }

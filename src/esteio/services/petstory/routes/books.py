@@ -47,7 +47,7 @@ async def _delivered(customer: Visit) -> None:
     """In a transaction of its own: whatever becomes of it, the customer gets the book."""
     house, tenant = customer.house, customer.actor.tenant
     try:
-        async with transaction(house.database, tenant, budget=3.0) as session:
+        async with transaction(house.database, tenant) as session:
             after_commit(session, lambda: house.freshness.spread(tenant, touched(session)))
             await delivering.deliver(session, customer.link, actor=customer.actor)
     except Exception:

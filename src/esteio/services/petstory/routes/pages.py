@@ -1,4 +1,4 @@
-"""The pages for people, and what they link."""
+"""The pages for people, and what they link: the shop, which browsers run, and what needs no script."""
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated
@@ -16,9 +16,11 @@ from esteio.http.rules import rules
 from esteio.services.petstory import queries, tributes
 from esteio.services.petstory.addresses import PAGES, Addresses
 from esteio.services.petstory.links import read
+from esteio.services.petstory.pages.front import front
 from esteio.services.petstory.pages.linked import ASSETS
 from esteio.services.petstory.pages.missing import missing_page
-from esteio.services.petstory.pages.order import order_page
+from esteio.services.petstory.pages.order import drawn_order
+from esteio.services.petstory.pages.shop import drawn_shop
 from esteio.services.petstory.pages.tribute import tribute_page
 from esteio.services.petstory.pages.words import language_of
 from esteio.services.petstory.settings import PetstorySettings
@@ -28,6 +30,7 @@ from esteio.services.petstory.views import order_view
 READ = ("petstory.read",)
 PUBLIC = frozenset(
     {
+        f"GET {PAGES}",
         f"GET {PAGES}/orders/{{link}}",
         f"GET {PAGES}/tributes/{{link}}",
         f"GET {PAGES}/tributes/{{link}}/{{art_id}}",
@@ -39,6 +42,19 @@ _UNKEPT = {"cache-control": "private, no-store", "x-robots-tag": "noindex, nofol
 
 router = APIRouter(prefix=PAGES, include_in_schema=False)
 Token = Annotated[str, Path(max_length=200)]
+
+
+@router.get("")
+@rules(limits=READ, anonymous_limits=READ, csp="page")
+async def show_shop(request: Request) -> Response:
+    """Where orders begin."""
+    house, headers = house_of(request), exchange_of(request.scope).headers
+    section: PetstorySettings = house.settings["petstory"]
+    language = language_of(headers.get(b"accept-language", b"").decode("latin-1"))
+    drawn, prefix = drawn_shop(language, section.price, section.currency), _prefix(request)
+    answer = front(house.parts["shells"], request, drawn, prefix=prefix)
+    answer.headers.update({"cache-control": "no-cache", "content-language": language, "vary": "Accept-Language"})
+    return answer
 
 
 @router.get("/orders/{link}")
@@ -53,8 +69,9 @@ async def show_order(request: Request, link: Token) -> Response:
 async def show_tribute(request: Request, link: Token) -> Response:
     """The page behind a book's QR code."""
 
-    async def drawn() -> bytes:
-        return tribute_page(await _tribute(request, link), link, prefix=_prefix(request))
+    async def drawn() -> Response:
+        page = tribute_page(await _tribute(request, link), link, prefix=_prefix(request))
+        return Response(page, media_type="text/html")
 
     return await _page(request, drawn)
 
@@ -75,10 +92,10 @@ async def linked_file(request: Request, name: str) -> Response:
     return ASSETS.answer(request, name)
 
 
-async def _page(request: Request, drawn: Callable[[], Awaitable[bytes]]) -> Response:
+async def _page(request: Request, drawn: Callable[[], Awaitable[Response]]) -> Response:
     """The page, or for people one that says that there is none; whoever wants no HTML gets the usual refusal."""
     try:
-        return Response(await drawn(), media_type="text/html", headers=_UNKEPT)
+        answer = await drawn()
     except NotFound:
         headers = exchange_of(request.scope).headers
         if b"text/html" not in headers.get(b"accept", b""):
@@ -87,15 +104,18 @@ async def _page(request: Request, drawn: Callable[[], Awaitable[bytes]]) -> Resp
         page = missing_page(language, prefix=_prefix(request))
         said = {**_UNKEPT, "content-language": language, "vary": "Accept, Accept-Language"}
         return Response(page, 404, media_type="text/html", headers=said)
+    answer.headers.update(_UNKEPT)
+    return answer
 
 
-async def _order(request: Request, token: str) -> bytes:
+async def _order(request: Request, token: str) -> Response:
     house, exchange = house_of(request), exchange_of(request.scope)
     if exchange.principal.tenant != DEFAULT_TENANT:
         raise NotFound
     row = await queries.order_of(house.database, read(house.resources.keyring, "order", token))
     view = order_view(row, Addresses(house.resources.keyring, exchange.base), house.clock.now())
-    return order_page(view, token, prefix=_prefix(request))
+    prefix = _prefix(request)
+    return front(house.parts["shells"], request, drawn_order(view, token, prefix=prefix), prefix=prefix)
 
 
 async def _tribute(request: Request, token: str) -> Tribute:

@@ -1,13 +1,16 @@
 """Photos of an order: sent in a form, looked at, taken back."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Request
 from starlette.responses import Response
 
+from esteio.files.pictures import MEDIA_TYPE
 from esteio.http.answers import Answer, NoContent
 from esteio.http.envelope import Envelope
+from esteio.http.etags import matches
+from esteio.http.exchange import exchange_of
 from esteio.http.files import ANSWERS, stored_file
 from esteio.http.rules import rules
 from esteio.http.sessions import Session
@@ -15,8 +18,13 @@ from esteio.services.petstory import queries
 from esteio.services.petstory.routes.customer import CustomerOrder, answered
 from esteio.services.petstory.routes.uploads import FORM, LARGEST_FORM, WITHIN, Photos
 from esteio.services.petstory.schemas import OrderView
+from esteio.services.petstory.thumbnails import Thumbnails
 from esteio.services.petstory.use_cases import photographing
 
+_KEPT = "private, max-age=3600"
+SMALL: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The small photo", "content": {MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}}}
+}
 UPLOAD, READ, ACT = ("petstory.uploads",), ("petstory.read",), ("petstory.act",)
 
 router = APIRouter(prefix="/orders/{link}/photos", tags=["petstory"])
@@ -24,7 +32,14 @@ PhotoId = Annotated[UUID, Path(description="The photo's id")]
 
 
 @router.post("", status_code=201, summary="Send photos", response_model=Envelope[OrderView], openapi_extra=FORM)
-@rules(limits=UPLOAD, anonymous_limits=UPLOAD, body_limit=LARGEST_FORM, time_budget=WITHIN, errors=(409, 415, 507))
+@rules(
+    limits=UPLOAD,
+    anonymous_limits=UPLOAD,
+    at_once="petstory.uploads",
+    body_limit=LARGEST_FORM,
+    time_budget=WITHIN,
+    errors=(409, 415, 507),
+)
 async def send_photos(customer: CustomerOrder, photos: Photos, session: Session) -> Answer:
     """JPEG, PNG, WebP or HEIC: one still picture each, whatever the file is called.
 
@@ -51,6 +66,19 @@ async def read_photo(request: Request, photo_id: PhotoId, customer: CustomerOrde
     """The photo as it is kept, a JPEG."""
     file = await queries.photo_file(customer.house.database, customer.link, photo_id)
     return stored_file(request, file, inline=True)
+
+
+@router.get("/{photo_id}/thumbnail", summary="Look at a small photo", response_class=Response, responses=SMALL)
+@rules(limits=READ, anonymous_limits=READ, errors=(503,))
+async def read_thumbnail(request: Request, photo_id: PhotoId, customer: CustomerOrder) -> Response:
+    """The photo for a list on a small screen: a JPEG of at most 480 pixels, which a browser may keep for an hour."""
+    file = await queries.photo_file(customer.house.database, customer.link, photo_id)
+    thumbnails: Thumbnails = customer.house.parts["petstory"]
+    headers = {"cache-control": _KEPT, "etag": f'"{file.sha256[:32]}"'}
+    condition = exchange_of(request.scope).headers.get(b"if-none-match")
+    if condition is not None and matches(condition, headers["etag"], weak=True):
+        return Response(status_code=304, headers=headers)
+    return Response(await thumbnails.of(file), media_type=MEDIA_TYPE, headers=headers)
 
 
 @router.delete("/{photo_id}", status_code=204, summary="Take a photo back", response_class=NoContent)

@@ -75,6 +75,7 @@ async def revoke_links(
     order = await orders.locked(session, order_id)
     numbers = {"link": order.link + 1, "tribute_link": order.tribute_link + int(tribute)}
     order = await orders.change(session, order, actor=desk.actor, **numbers)
+    orders.tell_void(session, order, actor=desk.actor)
     _note(session, order, "petstory.order.links_revoked", desk)
     return NewLinksView(
         id=order.id,

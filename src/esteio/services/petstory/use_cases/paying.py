@@ -12,7 +12,7 @@ from esteio.files.records import revoke
 from esteio.jobs.enqueue import enqueue
 from esteio.services.petstory import mails
 from esteio.services.petstory.models import Order, Payment, PaymentEvent
-from esteio.services.petstory.orders import Actor, change, locked, move
+from esteio.services.petstory.orders import Actor, change, locked, move, tell_void
 from esteio.services.petstory.payments import refunds
 from esteio.services.petstory.payments.answers import Seen
 from esteio.services.petstory.payments.standing import GONE, HELD, PAID, RANKS, UNSETTLED, ZERO, net, steps
@@ -194,5 +194,7 @@ async def _enter(session: AsyncSession, order: Order, to: State, actor: Actor) -
         case "charged_back":
             await revoke(session, [order.book_id] if order.book_id else [])
             link, tribute_link = order.link + 1, order.tribute_link + 1
-            return await move(session, order, to, actor=actor, ended_at=now, link=link, tribute_link=tribute_link)
+            order = await move(session, order, to, actor=actor, ended_at=now, link=link, tribute_link=tribute_link)
+            tell_void(session, order, actor=actor)
+            return order
     return await move(session, order, to, actor=actor)

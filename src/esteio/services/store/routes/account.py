@@ -3,7 +3,8 @@
 from fastapi import APIRouter
 
 from esteio.auth.routes import login, users
-from esteio.auth.schemas import MeView, TokensView, UserView
+from esteio.auth.schemas import MeView, UserView
+from esteio.auth.session_schemas import TokensView
 from esteio.http.answers import NoContent
 
 account = APIRouter(prefix="/account", tags=["account"])

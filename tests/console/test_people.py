@@ -1,0 +1,270 @@
+"""Users, roles, invitations, the organisation and the tenants: from sign-in to what is stored."""
+
+import re
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.console.conftest import Visiting
+from tests.console.entering import mailed
+from tests.console.lodging import Lodging, Person
+from tests.house import eventually
+
+
+def fresh(word: str) -> str:
+    return f"{word}-{uuid4().hex[:10]}"
+
+
+def dialog(page: Page) -> Any:
+    return page.get_by_role("dialog")
+
+
+def stored(person: Person, path: str, **asked: str) -> list[dict[str, Any]]:
+    answer = person.client.get(f"/api/v2/{path}", params=asked)
+    assert answer.status_code == 200, answer.text
+    found: list[dict[str, Any]] = answer.json()["data"]
+    return found
+
+
+@pytest.mark.parametrize("phone", [False, True], ids=["desktop", "phone"])
+def test_a_user_is_made_found_changed_and_removed(lodge: Lodging, visit: Visiting, phone: bool) -> None:
+    """An administrator makes a member, finds it, gives it another role, disables and removes it."""
+    name = fresh("Beatriz")
+    email = f"{name.lower()}@example.org"
+    admin = lodge.person()
+    with visit(phone=phone) as ana:
+        page = ana.page
+        ana.sign_in(admin, then="/console/users")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Users")
+        ana.axe()
+        page.get_by_role("button", name="New user").click()
+        form = dialog(page)
+        form.get_by_label("E-mail").fill(email)
+        form.get_by_label("Name").fill(name)
+        ana.axe()
+        form.get_by_role("button", name="Make user").click()
+        expect(form).to_have_count(0)
+        page.get_by_label("Search").fill(name[-6:])
+        row = page.get_by_role("row").filter(has_text=email)
+        expect(row).to_contain_text("user")
+        expect(page).to_have_url(re.compile(f"search={name[-6:]}"))
+        row.get_by_role("button", name=f"Open {name}").click()
+        dialog(page).get_by_label("viewer").check()
+        dialog(page).get_by_label("May sign in to this organisation").uncheck()
+        dialog(page).get_by_role("button", name="Save").click()
+        expect(row).to_contain_text("Disabled")
+        [found] = stored(admin, "users", search=email)
+        assert (sorted(found["roles"]), found["enabled"]) == (["user", "viewer"], False)
+        if not phone:
+            ana.shot("users")
+        row.get_by_role("button", name=f"Open {name}").click()
+        dialog(page).get_by_role("button", name="Remove from the organisation").click()
+        sure = dialog(page).filter(has_text="will no longer be a member")
+        ana.axe()
+        sure.get_by_role("button", name="Remove from the organisation").click()
+        expect(page.get_by_text("Nothing fits these filters.")).to_be_visible()
+        assert stored(admin, "users", search=email) == []
+
+
+def test_what_somebody_changed_meanwhile_is_not_overwritten(lodge: Lodging, visit: Visiting) -> None:
+    """Saving over another's change is refused in words; loading again shows theirs, and then one may save."""
+    admin, other = lodge.person(), lodge.person("viewer")
+    [them] = stored(admin, "users", search=other.email)
+    with visit() as ana:
+        page = ana.page
+        ana.allowed.add(412)
+        ana.sign_in(admin, then=f"/console/users?user={them['id']}")
+        name = dialog(page).get_by_label("Name")
+        expect(name).to_have_value("Ana")
+        admin.client.patch(f"/api/v2/users/{them['id']}", json={"name": "Bea"})
+        name.fill("Clara")
+        dialog(page).get_by_role("button", name="Save").click()
+        alert = dialog(page).get_by_role("alert")
+        expect(alert).to_contain_text("Somebody changed this meanwhile")
+        ana.axe()
+        assert stored(admin, "users", search=other.email)[0]["name"] == "Bea"
+        alert.get_by_role("button", name="Load it again").click()
+        expect(name).to_have_value("Bea")
+        name.fill("Clara")
+        dialog(page).get_by_role("button", name="Save").click()
+        eventually(lambda: stored(admin, "users", search=other.email)[0]["name"] == "Clara")
+
+
+def test_what_the_api_says_of_a_field_stands_at_the_field(lodge: Lodging, visit: Visiting) -> None:
+    """A refused form says at each field what is wrong with it, and moves there."""
+    with visit() as ana:
+        page = ana.page
+        ana.allowed |= {422, 409}
+        ana.sign_in(lodge.person(), then="/console/users")
+        page.get_by_role("button", name="New user").click()
+        form = dialog(page)
+        form.get_by_label("E-mail").fill("nobody")
+        form.get_by_label("Name").fill("Nobody")
+        form.get_by_role("button", name="Make user").click()
+        field = form.get_by_label("E-mail")
+        expect(field).to_have_attribute("aria-invalid", "true")
+        expect(field).to_be_focused()
+        ana.axe()
+        field.fill(lodge.person().email)
+        form.get_by_role("button", name="Make user").click()
+        expect(form.get_by_role("alert").or_(form.locator("[aria-invalid=true]"))).to_have_count(1)
+
+
+def test_who_may_not_is_told_so(lodge: Lodging, visit: Visiting) -> None:
+    """Without the permission a page is not in the menu, and at its address it says what is missing and whom to ask."""
+    with visit() as ana:
+        page = ana.page
+        ana.sign_in(lodge.person("user"), then="/console/organization")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Organisation")
+        menu = page.get_by_role("navigation")
+        expect(menu.get_by_role("link", name="Organisation", exact=True)).to_be_visible()
+        for name, path in (("Users", "users"), ("Roles", "roles"), ("Tenants", "tenants"), ("Audit log", "audit")):
+            expect(menu.get_by_role("link", name=name, exact=True)).to_have_count(0)
+            ana.go(f"/console/{path}")
+            expect(page.get_by_text("Your role does not allow this")).to_be_visible()
+        ana.axe()
+
+
+def test_a_role_is_made_of_what_there_is(lodge: Lodging, visit: Visiting) -> None:
+    """A role is made from the list of permissions, changed and deleted; built-in ones can only be read."""
+    name = fresh("clerk")
+    admin = lodge.person()
+    with visit(language="pt-BR", dark=True) as ana:
+        page = ana.page
+        ana.sign_in(admin, then="/console/roles")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Papéis")
+        ana.axe()
+        page.get_by_role("button", name="Novo papel").click()
+        form = dialog(page)
+        form.get_by_label("Nome").fill(name)
+        form.get_by_label("Descrição").fill("Cuida dos animais")
+        form.get_by_label("Procurar uma permissão").fill("pets:")
+        form.get_by_label("pets:write").check()
+        ana.axe()
+        form.get_by_label("Procurar uma permissão").fill("")
+        form.get_by_label("users:read").check()
+        expect(form).to_contain_text("2 escolhidas")
+        form.get_by_role("button", name="Criar papel").click()
+        expect(form).to_have_count(0)
+        [made] = stored(admin, "roles", search=name)
+        assert sorted(made["permissions"]) == ["pets:write", "users:read"]
+        page.get_by_role("button", name=f"Abrir {name}").click()
+        dialog(page).get_by_label("users:read").uncheck()
+        dialog(page).get_by_role("button", name="Salvar").click()
+        expect(dialog(page)).to_have_count(0)
+        assert stored(admin, "roles", search=name)[0]["permissions"] == ["pets:write"]
+        page.get_by_role("button", name=f"Abrir {name}").click()
+        dialog(page).get_by_role("button", name="Excluir papel").click()
+        dialog(page).filter(has_text="deixará de existir").get_by_role("button", name="Excluir papel").click()
+        expect(page.get_by_role("button", name=f"Abrir {name}")).to_have_count(0)
+        page.get_by_role("button", name="Abrir viewer").click()
+        expect(dialog(page).get_by_role("button", name="Salvar")).to_have_count(0)
+        expect(dialog(page).get_by_label("quotas:read")).to_be_disabled()
+
+
+def test_somebody_is_invited_and_the_invitation_withdrawn(lodge: Lodging, visit: Visiting) -> None:
+    """An invitation is mailed, listed as open, mailed again with another link, and withdrawn; then no link opens."""
+    email = f"{fresh('invited')}@example.org"
+    admin = lodge.person()
+    with visit() as ana:
+        page = ana.page
+        ana.sign_in(admin, then="/console/invitations")
+        page.get_by_role("button", name="Invite somebody").click()
+        dialog(page).get_by_label("E-mail").fill(email)
+        dialog(page).get_by_label("viewer").check()
+        ana.axe()
+        dialog(page).get_by_role("button", name="Send invitation").click()
+        row = page.get_by_role("row").filter(has_text=email)
+        expect(row).to_contain_text("Open")
+        first, _ = mailed(lodge, email, "invitation")
+        ana.axe()
+        row.get_by_role("button", name=f"Send again to {email}").click()
+        expect(page.get_by_text(f"A new link is on its way to {email}")).to_be_visible()
+        eventually(lambda: mailed(lodge, email, "invitation")[0] != first, 60)
+        second, _ = mailed(lodge, email, "invitation")
+        assert [opens(lodge, link) for link in (first, second)] == [False, True]
+        row.get_by_role("button", name=f"Withdraw the invitation of {email}").click()
+        dialog(page).get_by_role("button", name="Withdraw").click()
+        expect(row).to_contain_text("Withdrawn")
+        assert [one["state"] for one in stored(admin, "invitations", search=email)] == ["withdrawn"]
+        assert not opens(lodge, second)
+
+
+def opens(lodge: Lodging, link: str) -> bool:
+    """Whether who has the mail's link is shown what it invites to."""
+    token = link.partition("#token=")[2]
+    return httpx.post(f"{lodge.url}/api/v2/invitations/look", json={"token": token}, timeout=30).is_success
+
+
+def test_an_organisation_is_renamed_and_left(lodge: Lodging, visit: Visiting) -> None:
+    """Its facts and newest members are shown; its name is changed; who is its only administrator cannot leave, and who
+    leaves after another was made is signed out and no member any more."""
+    dona, heir = lodge.boss(), f"{fresh('heir')}@example.org"
+    slug = dona.client.get("/api/v2/organizations/current").json()["data"]["slug"]
+    with visit(phone=True) as ana:
+        page = ana.page
+        ana.allowed.add(409)
+        ana.sign_in(dona, then="/console/organization")
+        expect(page.locator("dl").get_by_text(slug, exact=True)).to_be_visible()
+        expect(page.get_by_role("table")).to_contain_text(dona.email)
+        ana.axe()
+        page.get_by_label("Name of the organisation").fill("Bakery of Dona")
+        page.get_by_role("button", name="Rename").click()
+        expect(page.locator("dl")).to_contain_text("Bakery of Dona")
+        leave(page)
+        expect(page.get_by_role("alert")).to_contain_text("administrator")
+        body = {"email": heir, "name": "Heir", "password": "correct horse battery", "roles": ["admin"]}
+        made = dona.client.post("/api/v2/users", json=body)
+        assert made.status_code == 201, made.text
+        leave(page)
+        expect(page).to_have_url(re.compile("/console/sign-in"))
+        own = httpx.post(f"{lodge.url}/auth/login", json={"email": heir, "password": body["password"]}, timeout=30)
+        with lodge.client({"Authorization": f"Bearer {own.json()['access_token']}"}) as client:
+            assert [one["email"] for one in stored(Person(heir, client), "users")] == [heir]
+
+
+def leave(page: Page) -> None:
+    page.get_by_role("button", name="Leave the organisation").click()
+    dialog(page).get_by_role("button", name="Leave the organisation").click()
+    expect(dialog(page)).to_have_count(0)
+
+
+def test_an_operator_makes_a_tenant_and_agrees_on_a_quota(lodge: Lodging, visit: Visiting) -> None:
+    """A tenant is made with its administrator, gets a quota of its own, is disabled and found by that."""
+    slug = fresh("shop")
+    with visit() as ana:
+        page = ana.page
+        ana.sign_in(lodge.person(), then="/console/tenants")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Tenants")
+        ana.axe()
+        page.get_by_role("button", name="New tenant").click()
+        form = dialog(page)
+        form.get_by_role("textbox", name="Name", exact=True).fill(f"Shop {slug}")
+        form.get_by_label("Short name").fill(slug)
+        form.get_by_label("E-mail").fill(f"{slug}@example.org")
+        form.get_by_label("Name of the administrator").fill("Dona")
+        form.get_by_role("textbox", name="Password", exact=True).fill("correct horse battery")
+        ana.axe()
+        form.get_by_role("button", name="Make tenant").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Tenant")
+        page.get_by_role("button", name="Change capsules.capsules").click()
+        dialog(page).get_by_label("Amount").fill("7")
+        dialog(page).get_by_role("button", name="Save").click()
+        row = page.get_by_role("row").filter(has_text="capsules.capsules")
+        expect(row).to_contain_text("Agreement")
+        ana.axe()
+        ana.shot("tenant")
+        row.get_by_role("button", name="Reset capsules.capsules").click()
+        dialog(page).get_by_role("button", name="Reset").click()
+        expect(row).to_contain_text("The product")
+        page.get_by_label("Its callers are served").uncheck()
+        page.get_by_role("button", name="Save").click()
+        dialog(page).get_by_role("button", name="Disable tenant").click()
+        eventually(
+            lambda: lodge.admin.get("/api/v2/tenants", params={"search": slug}).json()["data"][0]["enabled"] is False
+        )
+        ana.go(f"/console/tenants?enabled=false&search={slug}")
+        expect(page.get_by_role("row").filter(has_text=slug)).to_contain_text("Disabled")

@@ -232,11 +232,14 @@ class TestImports:
 
 class TestDeadLetters:
     def test_one_is_retried_after_its_cause_is_mended(self, lodge: Lodging, visit: Visiting) -> None:
-        """The page says why a job failed; once the cause is mended, one press brings it to its end."""
+        """The pages say why a job failed; once the cause is mended, one press brings it to its end."""
         person = lodge.person()
         with visit() as ana:
             with dead_letter(lodge, person) as task:
-                ana.sign_in(person, "/console/dead-letters")
+                ana.sign_in(person, f"{JOBS}?state=failed")
+                failed = ana.page.get_by_role("row").filter(has=ana.page.locator(f"a[href$='{task}']"))
+                expect(failed).to_contain_text(task_of(person, task)["error"]["title"])
+                ana.page.get_by_role("link", name="Dead letters").click()
                 row = ana.page.get_by_role("row").filter(has=ana.page.locator(f"a[href$='{task}']"))
                 expect(row).to_contain_text("The file is not kept any more: send it again.")
                 ana.axe()

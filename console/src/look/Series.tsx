@@ -5,7 +5,7 @@ import { ChartLine, Table as TableIcon } from 'lucide-react'
 import { useId, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { day, moment } from '~/words/formats'
-import { language } from '~/words/words'
+import { locale } from '~/words/words'
 import { Rows } from './Rows'
 import { alone, type Point, type Resolution, tick, told } from './series'
 
@@ -111,7 +111,7 @@ function Drawn({ title, points, lines, resolution, format, when }: DrawnProps) {
               <g key={key} />
             ),
         })}
-        xAxisProps={{ tickFormatter: (at: string) => tick(at, resolution, days, language()), minTickGap: 32 }}
+        xAxisProps={{ tickFormatter: (at: string) => tick(at, resolution, days, locale()), minTickGap: 32 }}
         yAxisProps={{ width: 64, allowDecimals: false }}
         tooltipProps={{ labelFormatter: (at) => (typeof at === 'string' ? when(at) : '') }}
       />

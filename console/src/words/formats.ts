@@ -1,4 +1,4 @@
-import { language } from './words'
+import { locale } from './words'
 
 const kept = new Map<string, Intl.NumberFormat | Intl.DateTimeFormat | Intl.RelativeTimeFormat>()
 
@@ -6,7 +6,7 @@ function made<T extends Intl.NumberFormat | Intl.DateTimeFormat | Intl.RelativeT
   name: string,
   make: () => T,
 ): T {
-  const key = `${language()} ${name}`
+  const key = `${locale()} ${name}`
   const found = (kept.get(key) as T | undefined) ?? make()
   kept.set(key, found)
   return found
@@ -14,27 +14,27 @@ function made<T extends Intl.NumberFormat | Intl.DateTimeFormat | Intl.RelativeT
 
 /** A number as the language writes it; at most `digits` behind the point. */
 export function number(value: number, digits = 0): string {
-  return made(`n${digits}`, () => new Intl.NumberFormat(language(), { maximumFractionDigits: digits })).format(value)
+  return made(`n${digits}`, () => new Intl.NumberFormat(locale(), { maximumFractionDigits: digits })).format(value)
 }
 
 /** A share from 0 to 1 as per cent. */
 export function share(value: number, digits = 1): string {
-  const make = () => new Intl.NumberFormat(language(), { style: 'percent', maximumFractionDigits: digits })
+  const make = () => new Intl.NumberFormat(locale(), { style: 'percent', maximumFractionDigits: digits })
   return made(`p${digits}`, make).format(value)
 }
 
 /** Day and time of a moment (ISO 8601), in the reader's time zone. */
 export function moment(at: string): string {
-  const make = () => new Intl.DateTimeFormat(language(), { dateStyle: 'medium', timeStyle: 'medium' })
+  const make = () => new Intl.DateTimeFormat(locale(), { dateStyle: 'medium', timeStyle: 'medium' })
   return made('m', make).format(new Date(at))
 }
 
 export function day(at: string): string {
-  return made('d', () => new Intl.DateTimeFormat(language(), { dateStyle: 'medium' })).format(new Date(at))
+  return made('d', () => new Intl.DateTimeFormat(locale(), { dateStyle: 'medium' })).format(new Date(at))
 }
 
 export function clock(at: string): string {
-  return made('c', () => new Intl.DateTimeFormat(language(), { timeStyle: 'short' })).format(new Date(at))
+  return made('c', () => new Intl.DateTimeFormat(locale(), { timeStyle: 'short' })).format(new Date(at))
 }
 
 const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
@@ -48,7 +48,7 @@ const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
 export function since(at: string, now: number = Date.now()): string {
   const seconds = (new Date(at).getTime() - now) / 1000
   const [unit, size] = UNITS.find(([, size]) => Math.abs(seconds) >= size) ?? (['second', 1] as const)
-  const make = () => new Intl.RelativeTimeFormat(language(), { numeric: 'auto' })
+  const make = () => new Intl.RelativeTimeFormat(locale(), { numeric: 'auto' })
   return made('r', make).format(Math.trunc(seconds / size), unit)
 }
 
@@ -58,7 +58,7 @@ export function bytes(value: number): string {
   const power = value > 0 ? Math.min(names.length - 1, Math.floor(Math.log10(value) / 3)) : 0
   const unit = names[power] as string
   const make = () =>
-    new Intl.NumberFormat(language(), { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits: 1 })
+    new Intl.NumberFormat(locale(), { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits: 1 })
   return made(`b${unit}`, make).format(value / 1000 ** power)
 }
 

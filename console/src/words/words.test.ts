@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { bytes, milliseconds, share, since, stretch } from './formats'
-import { preferred, speak, startWords } from './words'
+import { locale, preferred, speak, startWords } from './words'
 
 const files = import.meta.glob<Record<string, unknown>>('../**/{en,pt-BR}.json', { eager: true, import: 'default' })
 
@@ -77,6 +77,14 @@ describe('the language', () => {
 
 describe('figures', () => {
   beforeAll(() => startWords())
+
+  it('are spelled as the browser spells the chosen language', async () => {
+    await speak('en')
+    expect(locale(['pt-BR', 'en-GB', 'en'])).toBe('en-GB')
+    expect(locale(['pt-BR', 'fr'])).toBe('en')
+    await speak('pt-BR')
+    expect(locale(['en-GB', 'pt'])).toBe('pt-BR')
+  })
 
   it('are written for people', async () => {
     await speak('en')

@@ -45,4 +45,10 @@ export async function speak(language: Language): Promise<void> {
   await i18next.changeLanguage(language)
 }
 
+/** The language in the browser's own spelling of it: who reads `en-GB` finds the day before the month. */
+export function locale(browser: readonly string[] = navigator.languages): string {
+  const spoken = language()
+  return browser.find((one) => one === spoken || one.startsWith(`${spoken}-`)) ?? spoken
+}
+
 export const language = (): Language => (i18next.language in LANGUAGES ? (i18next.language as Language) : 'en')

@@ -1,4 +1,4 @@
-import { Anchor, Button, NativeSelect, SimpleGrid } from '@mantine/core'
+import { Anchor, Button, NativeSelect, SimpleGrid, Text } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { Download, Upload } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
@@ -83,7 +83,7 @@ function List({ asked }: { asked: Asked }) {
   })
   const columns: Column<Task>[] = [
     { key: 'type', head: t('kind'), cell: (task) => <Opened task={task} name={name(task.type)} /> },
-    { key: 'state', head: t('state'), cell: (task) => <StateBadge state={task.state} /> },
+    { key: 'state', head: t('state'), cell: (task) => <Standing task={task} /> },
     { key: 'progress', head: t('progress'), cell: (task) => <Bar task={task} small /> },
     { key: 'attempts', head: t('attempts'), align: 'right', cell: (task) => task.attempts },
     { key: 'created', head: t('created'), cell: (task) => <Moment at={task.created_at} /> },
@@ -107,6 +107,20 @@ function List({ asked }: { asked: Asked }) {
         </>
       )}
     </Shown>
+  )
+}
+
+/** How it stands, and why its last run failed. */
+function Standing({ task: { state, error } }: { task: Task }) {
+  return (
+    <>
+      <StateBadge state={state} />
+      {error && (
+        <Text size="xs" c="dimmed">
+          {error.title}
+        </Text>
+      )}
+    </>
   )
 }
 

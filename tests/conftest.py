@@ -33,6 +33,16 @@ pytest_plugins = ["tests.logs.plugin"]
 
 House = Callable[..., AbstractContextManager[Served]]
 TEMPLATE = "template_esteio"
+ROOM = 2_000_000_000
+"""Bytes of the disk that a run of all tests writes at most at a time, with some left over."""
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """A full disk is said once, before the first test, and not by failures of every kind."""
+    place = tempfile.gettempdir()
+    if (free := shutil.disk_usage(place).free) < ROOM:
+        needed = f"The tests need {ROOM / 1e9:.1f} GB in {place}, where {free / 1e9:.1f} GB are free."
+        pytest.exit(f"{needed} Make room there, or let TMPDIR name a folder that has it.", pytest.ExitCode.USAGE_ERROR)
 
 
 @contextmanager
@@ -63,13 +73,30 @@ def template(engines: Engines) -> str:
 
 
 @pytest.fixture(scope="session")
-def new_database(engines: Engines, template: str) -> Callable[[], str]:
+def databases() -> list[tuple[str, str]]:
+    """The copies that are there: the address of their cluster, their names."""
+    return []
+
+
+@pytest.fixture(scope="module", autouse=True)
+def databases_of_module(databases: list[tuple[str, str]]) -> Iterator[None]:
+    """What the tests of a module wrote goes when they are done: a run needs little of the disk at a time."""
+    before = len(databases)
+    yield
+    while len(databases) > before:
+        cluster, name = databases.pop()
+        sql(cluster, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def new_database(engines: Engines, template: str, databases: list[tuple[str, str]]) -> Callable[[], str]:
     """Makes a fresh migrated database; its address."""
     numbers = count(1)
 
     def make() -> str:
         name = f"esteio_{next(numbers)}"
         sql(engines.database_url, f"CREATE DATABASE {name} TEMPLATE {template} OWNER esteio")
+        databases.append((engines.database_url, name))
         return on_database(engines.database_url, name)
 
     return make

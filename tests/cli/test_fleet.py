@@ -60,7 +60,7 @@ def test_sighup_renews_all_workers_and_drops_nothing(lasting: Server) -> None:
     with load.of(6):
         eventually(lambda: load.answered > 60)
         lasting.signal(signal.SIGHUP)
-        eventually(lambda: len(pids(lasting)) == 2 and not pids(lasting) & before, 60)
+        eventually(lambda: len(pids(lasting)) == 2 and not pids(lasting) & before, 120)
         answered = load.answered
         eventually(lambda: load.answered > answered + 40)
     assert load.failures == []

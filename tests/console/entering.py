@@ -1,8 +1,12 @@
 """Forms, mails and who comes in, as the tests of the console's door have them."""
 
+import json
 import re
+from collections.abc import Callable
 from email import message_from_bytes
 from email.policy import default
+from functools import reduce
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -10,14 +14,27 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.console.lodging import PASSWORD, Lodging
-from tests.console.visits import Visit
+from tests.console.visits import ROOT, Visit
 from tests.house import eventually
 
+SOURCES = ROOT / "console" / "src"
 FOLLOWING = "another correct battery"
 EYES = [
     pytest.param({}, id="desktop-en"),
     pytest.param({"phone": True, "language": "pt-BR", "dark": True}, id="phone-pt-dark"),
 ]
+
+
+def words(page: str, eyes: dict[str, Any]) -> Callable[..., str]:
+    """What a page says in the language of these eyes, from its own file of words; those of all pages for `""`."""
+    folder = SOURCES / "pages" / page if page else SOURCES / "words"
+    found = json.loads((folder / f"{eyes.get('language', 'en')}.json").read_text(encoding="utf-8"))
+
+    def said(key: str, **filled: object) -> str:
+        text: str = reduce(lambda part, name: part[name], key.split("."), found)
+        return re.sub(r"{{(\w+)}}", lambda slot: str(filled[slot[1]]), text)
+
+    return said
 
 
 def newcomer() -> str:

@@ -55,6 +55,30 @@ def test_pages_come_back_with_the_server(lodge: Lodging, visit: Visiting) -> Non
             expect(one.page.get_by_role("alert")).to_have_count(0)
 
 
+def test_a_page_that_could_not_be_loaded_comes_by_itself(lodge: Lodging, visit: Visiting) -> None:
+    """Who opens a page for the first time while nobody answers is told so, and sees it once somebody does."""
+    with visit() as seen:
+        seen.sign_in()
+        seen.allowed.add(0)
+        with lodge.away():
+            seen.page.get_by_role("link", name="Roles").click()
+            expect(seen.page.get_by_role("alert")).to_contain_text("The server cannot be reached.")
+        expect(seen.page.get_by_role("heading", level=1)).to_have_text("Roles", timeout=LONG)
+        seen.complaints.clear()
+
+
+def test_a_frame_that_cannot_be_loaded_says_so(visit: Visiting) -> None:
+    """Where even the frame of the pages is missing, there are words in the page's language and a way on."""
+    with visit(language="pt-BR", phone=True) as seen:
+        seen.page.route("**/assets/Shell-*.js", lambda route: route.abort())
+        seen.go("/console/sign-in")
+        enter(seen.page, seen.lodging.email, seen.lodging.password)
+        expect(seen.page.get_by_role("alert")).to_contain_text("Esta página encontrou um defeito")
+        expect(seen.page.get_by_role("button", name="Recarregar a página")).to_be_visible()
+        seen.axe()
+        seen.complaints.clear()
+
+
 def test_a_true_limit_is_waited_for(lodge: Lodging, visit: Visiting) -> None:
     """A list that the server's own limit refuses says in how many seconds, and shows itself when they are over."""
     person = lodge.person()

@@ -1,12 +1,15 @@
 """API keys and OAuth 2 clients as pages: made and shown once, changed, rotated, revoked, and how much they are used."""
 
 import re
+from typing import Any
 from uuid import uuid4
 
 import httpx
+import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.console.conftest import Visiting
+from tests.console.entering import EYES, words
 from tests.console.lodging import Lodging
 from tests.console.visits import Visit
 from tests.house import eventually
@@ -47,35 +50,36 @@ def taken(ana: Visit, title: str | re.Pattern[str]) -> str:
     return secret
 
 
-def test_a_key_from_making_to_revoking(lodge: Lodging, visit: Visiting) -> None:
+@pytest.mark.parametrize("eyes", EYES)
+def test_a_key_from_making_to_revoking(lodge: Lodging, visit: Visiting, eyes: dict[str, Any]) -> None:
     """A key is made, shown once, opens; rotated, both open; revoked after a question, it is refused."""
-    called = name()
-    with visit() as ana:
+    called, said = name(), words("keys", eyes)
+    with visit(**eyes) as ana:
         ana.sign_in(then=KEYS)
-        expect(ana.page.get_by_role("heading", level=1)).to_have_text("API keys")
-        ana.page.get_by_role("button", name="New API key").click()
-        making = dialog(ana, "New API key")
-        making.get_by_label("Name").fill(called)
+        expect(ana.page.get_by_role("heading", level=1)).to_have_text(said("title"))
+        ana.page.get_by_role("button", name=said("new")).click()
+        making = dialog(ana, said("new"))
+        making.get_by_label(said("name")).fill(called)
         making.get_by_label("pets:write").check()
         ana.axe()
-        making.get_by_role("button", name="Make it").click()
-        first = taken(ana, f"The key {called}")
+        making.get_by_role("button", name=said("make")).click()
+        first = taken(ana, said("made", name=called))
         assert status(lodge, first) == 200
 
         ana.page.get_by_role("link", name=called).click()
         expect(ana.page.get_by_role("region", name=called)).to_be_visible()
         ana.axe()
-        ana.page.get_by_role("button", name="Rotate").click()
-        dialog(ana, "Rotate").get_by_role("button", name="Rotate").click()
-        second = taken(ana, re.compile("The new key"))
+        ana.page.get_by_role("button", name=said("rotate")).click()
+        dialog(ana, said("rotate")).get_by_role("button", name=said("rotate")).click()
+        second = taken(ana, said("rotated", name=called))
         assert [status(lodge, key) for key in (first, second)] == [200, 200]
 
-        expect(ana.page.get_by_role("link", name="the key before it")).to_be_visible()
-        ana.page.get_by_role("button", name="Revoke").click()
-        dialog(ana, "Revoke").get_by_role("button", name="Revoke").click()
+        expect(ana.page.get_by_role("link", name=said("the_one_before"))).to_be_visible()
+        ana.page.get_by_role("button", name=said("revoke")).click()
+        dialog(ana, said("revoke")).get_by_role("button", name=said("revoke")).click()
         expect(ana.page).to_have_url(re.compile("/console/keys$"))
         eventually(lambda: status(lodge, second) == 401)
-        ana.shot("keys")
+        ana.shot("keys-phone" if "phone" in eyes else "keys")
 
 
 def test_a_slip_does_not_lose_a_new_key(lodge: Lodging, visit: Visiting) -> None:

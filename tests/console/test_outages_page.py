@@ -220,6 +220,19 @@ def test_it_is_small(lodge: Lodging) -> None:
     assert len(document.content) + sum(sizes) < FIRST_PAGE
 
 
+def test_without_its_charts(visit: Visiting) -> None:
+    """Where the charts cannot be had, the tables have all of it still, and the page says so."""
+    with visit() as ana:
+        ana.page.route("**/assets/Bars-*.js", lambda route: route.abort())
+        ana.go("/outages")
+        expect(ana.page.get_by_text("The chart could not be loaded.").first).to_be_visible()
+        expect(lead(ana.page)).to_have_text("1,274 of 34,500 consumer units without power")
+        assert names(ana.page) == ["Boa Vista", "Cantá", "Caroebe"]
+        ana.axe()
+        assert all("Bars-" in said or "ERR_FAILED" in said for said in ana.complaints)
+        ana.complaints.clear()
+
+
 def test_too_many_requests(lodge: Lodging, visit: Visiting) -> None:
     """A 429 is waited out by itself: what was shown stays meanwhile, and then it is fresh."""
     refused = {"status": 429, "headers": {"Retry-After": "2", "Content-Type": "application/problem+json"}, "body": "{}"}

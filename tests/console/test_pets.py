@@ -5,7 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Route, expect
 
 from tests.console.conftest import Visiting
 from tests.console.lodging import Lodging
@@ -59,6 +59,12 @@ def pressed(ana: Visit, menu: str, item: str) -> None:
     ana.page.get_by_role("menuitem", name=item, exact=True).click()
 
 
+def lost(route: Route) -> None:
+    """It is done, and the answer never comes."""
+    route.fetch()
+    route.abort()
+
+
 def test_a_life(lodge: Lodging, visit: Visiting) -> None:
     """From sign-in on a pet is registered, found, edited, fed, made hungry, deleted, and brought back."""
     name = named()
@@ -99,6 +105,55 @@ def test_a_life(lodge: Lodging, visit: Visiting) -> None:
         ana.axe()
         page.get_by_role("button", name="Bring it back").click()
         expect(member(ana, "Status")).to_have_text("Hungry")
+
+
+def test_a_lost_answer_does_nothing_twice(lodge: Lodging, visit: Visiting) -> None:
+    """Pressed again after the answer was lost, a pet is registered and fed once; once answered, it can be fed again."""
+    name = named()
+    with visit() as ana:
+        page = ana.page
+        ana.allowed.add(0)
+        ana.sign_in(then=PETS)
+        page.get_by_role("button", name="Register a pet").click()
+        form = page.get_by_role("dialog")
+        form.get_by_role("textbox", name="Name").fill(name)
+        page.route(f"**{API}", lambda route: lost(route), times=1)
+        form.get_by_role("button", name="Register a pet").click()
+        expect(form.get_by_role("alert")).to_be_visible()
+        form.get_by_role("button", name="Register a pet").click()
+        expect(form).to_be_hidden()
+        find(ana, name)
+        rows(ana).get_by_role("link").click()
+        fed = page.get_by_role("table", name="Feedings").locator("tbody").get_by_role("row").filter(has_text="kibble")
+        page.route(f"**{API}/*/feedings", lambda route: lost(route), times=1)
+        page.get_by_role("textbox", name="Food").fill("kibble")
+        page.get_by_role("button", name="Feed", exact=True).click()
+        expect(page.get_by_role("alert")).to_be_visible()
+        for count in 1, 2:
+            page.get_by_role("textbox", name="Food").fill("kibble")
+            page.get_by_role("button", name="Feed", exact=True).click()
+            expect(page.get_by_role("textbox", name="Food")).to_have_value("")
+            expect(fed).to_have_count(count)
+
+
+def test_what_no_field_can_say_is_said(lodge: Lodging, visit: Visiting) -> None:
+    """A refusal about something that the form has no field for is shown above it."""
+    body = """{"status": 422, "detail": "Refused.", "request_id": "r", "errors": [
+        {"code": "INVALID", "message": "no", "field": "tags", "pointer": "/tags"}]}"""
+    with visit() as ana:
+        page = ana.page
+        ana.allowed.add(422)
+        ana.sign_in(then=f"{PETS}/{registered(lodge, named())}")
+        refused = {"status": 422, "content_type": "application/problem+json", "body": body}
+        page.route(f"**{API}/*/feedings", lambda route: route.fulfill(**refused), times=1)
+        page.get_by_role("textbox", name="Food").fill("kibble")
+        page.get_by_role("button", name="Feed", exact=True).click()
+        expect(page.get_by_role("alert")).to_contain_text("Refused.")
+        page.get_by_role("button", name="Edit").click()
+        page.route(f"**{API}/*", lambda route: route.fulfill(**refused), times=1)
+        form = page.get_by_role("dialog")
+        form.get_by_role("button", name="Save").click()
+        expect(form.get_by_role("alert")).to_contain_text("Refused.")
 
 
 def test_what_one_does_another_sees(lodge: Lodging, visit: Visiting) -> None:

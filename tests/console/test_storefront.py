@@ -213,6 +213,42 @@ def test_an_upload_is_taken_back(lodge: Lodging, visit: Visiting) -> None:
         expect(ana.page.get_by_text("1 de 10")).to_be_visible()
 
 
+def test_an_upload_goes_on_beside_the_page(lodge: Lodging, visit: Visiting) -> None:
+    """What is on its way goes on while one looks at the shop, and leaving everything then is warned of."""
+    with visit(phone=True, language="pt-BR") as ana:
+        link = begin(ana)
+        with slowly(ana):
+            choose(ana, photo(1, data=noise(1_500_000)))
+            expect(ana.page.locator("[data-testid=upload][data-stage=sending]")).to_contain_text("Enviando: ")
+            ana.page.get_by_role("banner").get_by_role("link").click()
+            expect(ana.page.get_by_role("button", name="Continuar o livro de Rex")).to_be_visible()
+            warned: list[str] = []
+            ana.page.on("dialog", lambda asked: (warned.append(asked.type), asked.dismiss()))
+            ana.page.evaluate("setTimeout(() => location.reload())")
+            eventually(lambda: ana.page.evaluate("true") and warned == ["beforeunload"])
+            ana.page.get_by_role("button", name="Continuar o livro de Rex").click()
+            expect(ana.page.get_by_test_id("upload")).to_contain_text(re.compile("Enviando|Conferindo"))
+        expect(there(ana)).to_have_count(1, timeout=LONG)
+        expect(ana.page.get_by_test_id("upload")).to_have_count(0)
+        assert link_of(ana) == link
+
+
+def test_what_was_typed_is_not_lost(lodge: Lodging, visit: Visiting) -> None:
+    """The story is there again after a look at the photos and after loading the page anew, and not in another order."""
+    link, other = begun(lodge, picture(7), language="pt-BR"), begun(lodge, picture(8), language="pt-BR")
+    with visit(phone=True, language="pt-BR") as ana:
+        story = ana.page.get_by_role("textbox", name="A história")
+        ana.go(f"/petstory/orders/{link}#story")
+        story.fill("Um dia de chuva.")
+        ana.page.get_by_role("button", name="Voltar").click()
+        ana.page.get_by_role("button", name="Continuar").click()
+        expect(story).to_have_value("Um dia de chuva.")
+        ana.page.reload()
+        expect(story).to_have_value("Um dia de chuva.")
+        ana.go(f"/petstory/orders/{other}#story")
+        expect(story).to_have_value("")
+
+
 @contextmanager
 def slowly(ana: Visit) -> Iterator[None]:
     """What is sent takes its time, as on a phone out of town."""

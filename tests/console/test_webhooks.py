@@ -13,6 +13,7 @@ from playwright.sync_api import Locator, expect
 from standardwebhooks.webhooks import Webhook
 
 from tests.console.conftest import Visiting
+from tests.console.entering import EYES, words
 from tests.console.lodging import Lodging, Person, lodging
 from tests.console.visits import Visit
 from tests.house import eventually, nobody
@@ -91,34 +92,38 @@ def dialog(ana: Visit) -> Locator:
 
 
 class TestEndpoints:
-    def test_one_is_made_and_tried_out(self, lodge: Lodging, visit: Visiting, receiver: Receiver) -> None:
+    @pytest.mark.parametrize("eyes", EYES)
+    def test_one_is_made_and_tried_out(
+        self, lodge: Lodging, visit: Visiting, receiver: Receiver, eyes: dict[str, Any]
+    ) -> None:
         """Who makes an endpoint is shown its secret once, and the test arrives at the receiver, signed with it."""
-        with visit() as ana:
+        said, phone = words("webhooks", eyes), "-phone" if eyes else ""
+        with visit(**eyes) as ana:
             ana.sign_in(lodge.person(), ENDPOINTS)
-            pressed(ana, "New endpoint")
-            pressed(ana, "Make the endpoint")
-            expect(ana.page.get_by_text("Write a whole URL")).to_be_visible()
+            pressed(ana, said("new"))
+            pressed(ana, said("make"))
+            expect(ana.page.get_by_text(said("url_wrong"))).to_be_visible()
             ana.axe()
-            ana.page.get_by_label("URL").fill(receiver.url("/ok/made"))
-            dialog(ana).get_by_role("combobox", name="Events").click()
+            ana.page.get_by_label(said("url")).fill(receiver.url("/ok/made"))
+            dialog(ana).get_by_role("combobox", name=said("events")).click()
             ana.page.get_by_role("option", name="pet.fed").click()
             ana.page.keyboard.press("Escape")
-            pressed(ana, "Make the endpoint")
+            pressed(ana, said("make"))
             secret = ana.page.get_by_test_id("copied-text").inner_text()
             ana.axe()
-            ana.shot("endpoint-secret")
-            pressed(ana, "To the endpoint")
+            ana.shot(f"endpoint-secret{phone}")
+            pressed(ana, words("", eyes)("once.done"))
             expect_state(ana, "enabled")
             expect(ana.page.get_by_text(secret)).to_have_count(0)
             expect(ana.page.get_by_text("*, pet.fed")).to_be_visible()
             ana.axe()
-            ana.shot("endpoint")
-            pressed(ana, "Send a test")
+            ana.shot(f"endpoint{phone}")
+            pressed(ana, said("test"))
             expect_state(ana, "delivered")
-            expect(ana.page.get_by_test_id("attempt")).to_contain_text("answered 200")
+            expect(ana.page.get_by_test_id("attempt")).to_contain_text(said("answered", status=200))
             expect(ana.page.get_by_text("so be it")).to_be_visible()
             ana.axe()
-            ana.shot("delivery")
+            ana.shot(f"delivery{phone}")
         [request] = receiver.to("/ok/made")
         assert Webhook(secret).verify(request.body, dict(request.headers))["type"] == "webhook.test"
 
@@ -173,6 +178,43 @@ class TestEndpoints:
         [request] = eventually(lambda: receiver.to("/ok/rotated"))
         assert Webhook(secret).verify(request.body, dict(request.headers))
         assert len(request.headers["webhook-signature"].split(" ")) == 2
+
+    def test_a_slip_loses_no_secret(self, lodge: Lodging, visit: Visiting, receiver: Receiver) -> None:
+        """A secret, new or rotated, stays until somebody says that they have it: neither Escape nor a click beside."""
+        with visit() as ana:
+            ana.sign_in(lodge.person(), ENDPOINTS)
+            pressed(ana, "New endpoint")
+            ana.page.get_by_label("URL").fill(receiver.url("/ok/kept"))
+            for act in "Make the endpoint", "Make a new secret":
+                pressed(ana, act)
+                shown = dialog(ana).get_by_test_id("copied-text")
+                expect(shown).to_be_visible()
+                ana.page.keyboard.press("Escape")
+                ana.page.mouse.click(5, 400)
+                expect(shown).to_have_text(re.compile("^whsec_"))
+                pressed(ana, "I have copied it")
+                expect(shown).to_have_count(0)
+                expect_state(ana, "enabled")
+                pressed(ana, "Rotate the secret")
+
+    def test_a_lost_answer_makes_no_second_one(self, lodge: Lodging, visit: Visiting, receiver: Receiver) -> None:
+        """Pressed again after the answer was lost, it is the same endpoint, with the secret that it got at first."""
+        person = lodge.person()
+        with visit() as ana:
+            ana.allowed.add(0)
+            ana.sign_in(person, ENDPOINTS)
+            pressed(ana, "New endpoint")
+            ana.page.get_by_label("URL").fill(receiver.url("/ok/once"))
+            ana.page.route(f"**{API}/endpoints", lambda route: (route.fetch(), route.abort()), times=1)
+            pressed(ana, "Make the endpoint")
+            expect(dialog(ana).get_by_role("alert")).to_be_visible()
+            pressed(ana, "Make the endpoint")
+            secret = ana.page.get_by_test_id("copied-text").inner_text()
+        endpoints = person.client.get(f"{API}/endpoints").json()["data"]
+        [endpoint] = [one for one in endpoints if one["url"] == receiver.url("/ok/once")]
+        tried_out(person, endpoint["id"])
+        [request] = eventually(lambda: receiver.to("/ok/once"))
+        assert Webhook(secret).verify(request.body, dict(request.headers))
 
     def test_one_that_is_gone_says_why_it_is_disabled(
         self, lodge: Lodging, visit: Visiting, receiver: Receiver

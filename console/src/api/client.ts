@@ -10,7 +10,7 @@ import type { paths } from './schema'
  * a session, or where that does not help, the answer is what the API gave. Throws `Problem` with status 0 where the
  * network gave none.
  */
-export async function fetchAsCaller(request: Request): Promise<Response> {
+async function fetchAsCaller(request: Request): Promise<Response> {
   const again = request.clone()
   const answer = await sent(request, await session.token())
   if (answer.status !== 401 || !session.isIn) return answer

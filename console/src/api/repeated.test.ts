@@ -9,6 +9,10 @@ it('has the same key for the same body until it is answered', () => {
   expect(keys.of({ name: 'a' })).toBe(first)
   keys.ended(new Problem(503))
   expect(keys.of({ name: 'a' })).toBe(first)
+  keys.ended(
+    new Problem(409, { errors: [{ code: 'IDEMPOTENCY_IN_PROGRESS', message: '', field: null, pointer: null }] }),
+  )
+  expect(keys.of({ name: 'a' })).toBe(first)
   expect(keys.of({ name: 'b' })).not.toBe(first)
 })
 

@@ -19,9 +19,9 @@ export class Keys {
     return this.#key
   }
 
-  /** What became of it; nothing where it was done. */
+  /** What became of it; nothing where it was done. While the first is still being worked off, nobody knows yet. */
   ended(error?: unknown): void {
-    if (!(error instanceof Problem && error.passing)) this.#key = ''
+    if (!(error instanceof Problem && (error.passing || error.code === 'IDEMPOTENCY_IN_PROGRESS'))) this.#key = ''
   }
 }
 

@@ -1,10 +1,10 @@
-import { lazy, Suspense } from 'react'
+import { Suspense } from 'react'
 import { Navigate, useLocation } from 'react-router'
+import { part } from '~/look/loaded'
 import { useSession } from '~/session/use'
-import { loaded } from './loaded'
 
 // Who signs in first needs neither the menu nor its pages.
-const Shell = lazy(() => loaded(() => import('./Shell')))
+const Shell = part(() => import('./Shell'))
 
 /** The pages of who is signed in; others are sent to the sign-in page and come back from there. */
 export function Guard() {

@@ -1,20 +1,21 @@
 import { QueryClientProvider } from '@tanstack/react-query'
-import { lazy, StrictMode, Suspense } from 'react'
+import { StrictMode, Suspense } from 'react'
 import { createRoot } from 'react-dom/client'
 import { createBrowserRouter, type RouteObject, RouterProvider } from 'react-router'
 import { queries } from '~/api/queries'
 import { live } from '~/live/use'
 import { Broken } from '~/look/Broken'
 import { Look } from '~/look/Look'
+import { part } from '~/look/loaded'
 import { prefix } from '~/place'
 import { session } from '~/session/session'
 import { startWords } from '~/words/words'
+import { Fault } from './Fault'
 import { Guard } from './Guard'
-import { loaded } from './loaded'
 import { PAGES, type PageEntry } from './pages'
 
-function routed({ path, load }: PageEntry): RouteObject {
-  const Content = lazy(() => loaded(load))
+function routed({ path, load }: Pick<PageEntry, 'path' | 'load'>): RouteObject {
+  const Content = part(load)
   const element = (
     <Broken key={path}>
       <Suspense>
@@ -28,12 +29,17 @@ function routed({ path, load }: PageEntry): RouteObject {
 startWords()
 const router = createBrowserRouter(
   [
-    ...PAGES.filter((page) => page.open).map(routed),
     {
-      element: <Guard />,
+      errorElement: <Fault />,
       children: [
-        ...PAGES.filter((page) => !page.open).map(routed),
-        { path: '*', lazy: async () => ({ Component: (await import('./Missing')).default }) },
+        ...PAGES.filter((page) => page.open).map(routed),
+        {
+          element: <Guard />,
+          children: [
+            ...PAGES.filter((page) => !page.open).map(routed),
+            routed({ path: '*', load: () => import('./Missing') }),
+          ],
+        },
       ],
     },
   ],

@@ -57,6 +57,20 @@ async function open() {
 }
 
 describe('listening', () => {
+  it('keeps the last connection alone where others were asked for before it came', async () => {
+    const asked: ((line: Line) => void)[] = []
+    const slow = new Live(() => new Promise((come) => asked.push(come as unknown as (line: Line) => void)))
+    slow.listen('pets', heard())()
+    slow.listen('tasks', heard())
+    slow.restart()
+    const came = asked.map(() => new Line())
+    for (const [at, come] of asked.entries()) come(came[at] as Line)
+    await settled()
+    for (const line of came) if (line.readyState === 0) line.open()
+    expect(came.map(({ readyState }) => readyState)).toEqual([3, 3, 1])
+    expect(came.at(-1)?.said).toEqual([{ type: 'subscribe', channel: 'tasks' }])
+  })
+
   it('reads the state when it begins, and tells facts in order', async () => {
     const { listener } = await open()
     expect(last().said).toEqual([{ type: 'subscribe', channel: 'pets' }])

@@ -43,6 +43,8 @@ export class Live {
   #seen = new Set<string>()
   #socket: WebSocket | null = null
   #standing: Standing = 'idle'
+  /** Counts attempts: what an overtaken one comes to is nobody's any more. */
+  #attempt = 0
   #wait = 0
   #timer: ReturnType<typeof setTimeout> | null = null
   #beat: ReturnType<typeof setInterval> | null = null
@@ -93,17 +95,16 @@ export class Live {
   #connect(): void {
     this.#clear()
     this.#become('connecting')
+    const attempt = ++this.#attempt
     this.open().then(
-      (socket) => this.#take(socket),
-      () => this.#again(),
+      (socket) => (attempt === this.#attempt ? this.#take(socket) : socket.close()),
+      () => {
+        if (attempt === this.#attempt) this.#again()
+      },
     )
   }
 
   #take(socket: WebSocket): void {
-    if (this.#listeners.size === 0) {
-      socket.close()
-      return
-    }
     this.#socket = socket
     socket.onopen = () => {
       this.#become('open')
@@ -180,6 +181,7 @@ export class Live {
 
   #drop(): void {
     this.#clear()
+    this.#attempt++
     const socket = this.#socket
     this.#socket = null
     if (this.#beat) clearInterval(this.#beat)

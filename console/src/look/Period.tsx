@@ -1,7 +1,7 @@
 import { SegmentedControl } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 
-export const PERIODS = ['1h', '24h', '7d', '30d'] as const
+const PERIODS = ['1h', '24h', '7d', '30d'] as const
 export type Period = (typeof PERIODS)[number]
 
 /** The period that a text names; a day for what is none. */

@@ -34,7 +34,7 @@ function plain(text: string): string {
 }
 
 /** A município as it is shown; where one kind is wanted, the other does not count. `named`: who IBGE does not name to us. */
-export function rowOf(one: Municipio, kind: Kind, named: (code: number) => string): Row {
+function rowOf(one: Municipio, kind: Kind, named: (code: number) => string): Row {
   const planned = kind === 'unplanned' ? 0 : one.planned
   const unplanned = kind === 'planned' ? 0 : one.unplanned
   const out = planned + unplanned

@@ -123,7 +123,7 @@ function FirstForm({ offer }: { offer: Offer | undefined }) {
     // Whoever fills this in needs what comes next; whoever only looks does not.
     <form
       onSubmit={form.onSubmit(start, correct)}
-      onFocus={() => void import('./OrderPage')}
+      onFocus={() => void import('./OrderPage').catch(() => {})}
       noValidate
       aria-labelledby="first"
     >

@@ -1,15 +1,16 @@
 import './shop.css'
 import { Container } from '@mantine/core'
-import { lazy, Suspense, useLayoutEffect } from 'react'
+import { Suspense, useLayoutEffect } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Broken } from '~/look/Broken'
+import { part } from '~/look/loaded'
 import { Outline } from '~/look/Shown'
 import { Begin } from './Begin'
 import { Header } from './Header'
 import { usePlace } from './place'
 
 // Who looks at the shop for the first time needs none of what comes later.
-const OrderPage = lazy(() => import('./OrderPage'))
+const OrderPage = part(() => import('./OrderPage'))
 
 /** The whole shop: where an order begins, or an order by its secret link. */
 export function Shop() {

@@ -19,6 +19,7 @@ import { Problem } from '~/api/problem'
 import { askForPreview, changeOrder, type Offer, type Order, type OrderChange, type Style } from './api'
 import { SAMPLES } from './Begin'
 import { Footer } from './Footer'
+import { forgetTyped, keepTyped, typedFor } from './kept'
 import { goToStep } from './place'
 import { SPOKEN } from './speech'
 import { Titled } from './Titled'
@@ -80,7 +81,8 @@ export function StoryStep({ link, order, offer, uploads }: Props) {
   const { t } = useTranslation()
   const show = useShowOrder(link)
   const form = useForm<Told>({
-    initialValues: toldBy(order),
+    initialValues: { ...toldBy(order), ...typedFor(link) },
+    onValuesChange: (told) => keepTyped(link, told),
     validate: {
       pet_name: (name) => (name.trim() ? null : t('need.pet_name')),
       email: (email) => (/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(email.trim()) ? null : t('need.email')),
@@ -94,7 +96,10 @@ export function StoryStep({ link, order, offer, uploads }: Props) {
       show(changed)
       if (changed.state !== 'preview_ready') show(await askForPreview(link))
     },
-    onSuccess: () => goToStep('preview'),
+    onSuccess: () => {
+      forgetTyped()
+      goToStep('preview')
+    },
     onError: (error) => {
       if (error instanceof Problem) form.setErrors(error.fields)
     },

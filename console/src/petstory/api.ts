@@ -7,7 +7,6 @@ export type Order = components['schemas']['OrderView']
 export type NewOrder = components['schemas']['NewOrder']
 export type OrderChange = components['schemas']['OrderChange']
 export type Offer = components['schemas']['OfferView']
-export type Art = components['schemas']['ArtView']
 export type State = Order['state']
 export type Style = Offer['styles'][number]
 

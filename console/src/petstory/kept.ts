@@ -19,6 +19,26 @@ export function keepOrder(order: KeptOrder): void {
   localStorage.setItem(KEPT, JSON.stringify(order))
 }
 
+/** Of an order's story, what was typed in this tab and not sent yet. */
+const TYPED = 'petstory-typed'
+
+export function typedFor(link: string): object {
+  try {
+    const found = JSON.parse(sessionStorage.getItem(TYPED) ?? 'null')
+    return found?.link === link && typeof found.typed === 'object' ? found.typed : {}
+  } catch {
+    return {}
+  }
+}
+
+export function keepTyped(link: string, typed: object): void {
+  sessionStorage.setItem(TYPED, JSON.stringify({ link, typed }))
+}
+
+export function forgetTyped(): void {
+  sessionStorage.removeItem(TYPED)
+}
+
 export function forgetOrder(link?: string): void {
   if (link === undefined || keptOrder()?.link === link) localStorage.removeItem(KEPT)
 }

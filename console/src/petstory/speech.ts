@@ -1,5 +1,6 @@
 import i18next from 'i18next'
 import { initReactI18next } from 'react-i18next'
+import { MISSED } from '~/words/missed'
 import en from './en.json'
 import es from './es.json'
 import ptBR from './pt-BR.json'
@@ -27,6 +28,7 @@ export function startSpeaking(): void {
     resources: { 'pt-BR': { common: ptBR }, en: { common: en }, es: { common: es } },
     interpolation: { escapeValue: false },
     initAsync: false,
+    ...MISSED,
   })
   document.documentElement.lang = i18next.language
   i18next.on('languageChanged', (language) => {

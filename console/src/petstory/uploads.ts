@@ -115,10 +115,6 @@ export class Uploads {
     this.#go()
   }
 
-  close(): void {
-    for (const one of [...this.#held]) this.drop(one.id)
-  }
-
   #heldOf(file: File, why: string): Held {
     return {
       id: this.#next++,

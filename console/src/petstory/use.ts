@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { useEffect, useRef, useState, useSyncExternalStore } from 'react'
+import { useEffect, useState, useSyncExternalStore } from 'react'
 import { type Order, readOffer, readOrder } from './api'
 import { Following, type Standing } from './following'
 import { sender } from './sending'
@@ -66,28 +66,38 @@ export function useOrder(link: string) {
   return { ...asked, standing }
 }
 
-/** The photos on their way to the order. They go on while the page is open, whichever step is shown. */
+/** What is sent to an order, and what of its page the sending has to know. */
+interface Sending {
+  uploads: Uploads
+  show: (order: Order) => void
+  room: number
+}
+
+/** Of each order: it goes on while the page is open, whatever of the shop is shown. */
+const sendings = new Map<string, Sending>()
+
+function newSending(link: string, bounds: Bounds): Sending {
+  const uploads = new Uploads(
+    sender(link),
+    bounds,
+    (order) => sending.show(order),
+    () => sending.room,
+  )
+  const sending: Sending = { uploads, show: () => {}, room: 0 }
+  const warn = (event: BeforeUnloadEvent) => event.preventDefault()
+  uploads.watch(() => {
+    if (uploads.busy) window.addEventListener('beforeunload', warn)
+    else window.removeEventListener('beforeunload', warn)
+  })
+  window.addEventListener('online', uploads.wake)
+  sendings.set(link, sending)
+  return sending
+}
+
+/** The photos on their way to the order. Whoever leaves the page while there are some is warned. */
 export function useUploads(link: string, bounds: Bounds, room: number): [Upload[], Uploads] {
   const show = useShowOrder(link)
-  const latest = useRef({ show, room })
-  latest.current = { show, room }
-  const [uploads] = useState(
-    () =>
-      new Uploads(
-        sender(link),
-        bounds,
-        (order) => latest.current.show(order),
-        () => latest.current.room,
-      ),
-  )
-  useEffect(() => {
-    const warn = (event: BeforeUnloadEvent) => uploads.busy && event.preventDefault()
-    window.addEventListener('online', uploads.wake)
-    window.addEventListener('beforeunload', warn)
-    return () => {
-      window.removeEventListener('online', uploads.wake)
-      window.removeEventListener('beforeunload', warn)
-    }
-  }, [uploads])
-  return [useSyncExternalStore(uploads.watch, uploads.shown), uploads]
+  const [sending] = useState(() => sendings.get(link) ?? newSending(link, bounds))
+  Object.assign(sending, { show, room })
+  return [useSyncExternalStore(sending.uploads.watch, sending.uploads.shown), sending.uploads]
 }

@@ -52,6 +52,16 @@ describe('a session', () => {
     expect(localStorage.getItem('esteio-session')).toBe('cookie')
   })
 
+  it('outlives a time in which what holds it cannot be loaded', async () => {
+    localStorage.setItem('esteio-session', 'cookie')
+    const { holder } = held()
+    const make = vi.fn(async () => holder).mockRejectedValueOnce(new TypeError('not loaded'))
+    const session = new Session({ cookie: make }, () => 0)
+    await session.start()
+    expect(session.isIn).toBe(true)
+    expect(await session.token()).toBe('next')
+  })
+
   it('is gone everywhere after leaving, also where nobody hears of it', async () => {
     const { holder, session } = held()
     holder.end.mockRejectedValue(new Error('nobody there'))

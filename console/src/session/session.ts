@@ -1,4 +1,5 @@
 import { offline, Problem, problemOf } from '~/api/problem'
+import { loaded } from '~/look/loaded'
 import { prefix } from '~/place'
 import { language } from '~/words/words'
 
@@ -81,6 +82,7 @@ export const cookieHolder: Holder = {
  */
 export class Session {
   #snapshot: Snapshot = { state: 'starting', reason: 'never' }
+  #make: (() => Promise<Holder>) | null = null
   #holder: Holder | null = null
   #name = ''
   #token: string | null = null
@@ -113,7 +115,7 @@ export class Session {
     const make = name ? this.holders[name] : undefined
     if (!make) return this.#become('out', 'never')
     this.#name = name ?? ''
-    this.#holder = await make()
+    this.#make = make
     try {
       await this.renewed()
     } catch {
@@ -127,6 +129,7 @@ export class Session {
     const make = this.holders[name]
     if (!make) throw new Error(`no way of signing in is called ${name}`)
     this.#name = name
+    this.#make = make
     this.#holder = await make()
     this.#keep(tokens.access_token, tokens.expires_in)
     localStorage.setItem(HINT, name)
@@ -188,7 +191,7 @@ export class Session {
   }
 
   async #renew(): Promise<string | null> {
-    const holder = this.#holder
+    const holder = await this.#held()
     if (!holder) return null
     const renewal = navigator.locks ? await navigator.locks.request(HINT, () => holder.renew()) : await holder.renew()
     if (renewal === null) {
@@ -200,6 +203,16 @@ export class Session {
     return renewal.token
   }
 
+  /** What holds the session. What it is made of may have to be loaded, which is tried again where it failed. */
+  async #held(): Promise<Holder | null> {
+    const make = this.#make
+    if (!this.#holder && make) {
+      const made = await make()
+      if (this.#make === make) this.#holder = made
+    }
+    return this.#holder
+  }
+
   #keep(token: string, seconds: number): void {
     this.#token = token
     this.#until = this.now() + seconds
@@ -207,6 +220,7 @@ export class Session {
 
   #forget(reason: Reason): void {
     if (reason === 'left') this.#holder?.forget?.()
+    this.#make = null
     this.#holder = null
     this.#token = null
     localStorage.removeItem(HINT)
@@ -230,5 +244,5 @@ export class Session {
 
 export const session = new Session({
   cookie: async () => cookieHolder,
-  oidc: async () => (await import('./oidc')).oidcHolder,
+  oidc: async () => (await loaded(() => import('./oidc'))).oidcHolder,
 })

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { useSyncExternalStore } from 'react'
 import { answer, api } from '~/api/client'
+import { runs } from './permissions'
 import { type Snapshot, session } from './session'
 
 /** Whether somebody is signed in here; follows all tabs. */
@@ -38,4 +39,10 @@ export function useMay(): (permission: string) => boolean {
   const { data } = usePermissions()
   const held = new Set(data?.filter((one) => one.held).map((one) => one.name))
   return (permission) => held.has(permission)
+}
+
+/** Whether a product runs here; false until it is known. */
+export function useProduct(product: string): boolean {
+  const { data } = usePermissions()
+  return runs(product, data ?? [])
 }

@@ -1,6 +1,7 @@
 import i18next from 'i18next'
 import { initReactI18next } from 'react-i18next'
 import en from './en.json'
+import { MISSED } from './missed'
 import ptBR from './pt-BR.json'
 
 export const LANGUAGES = { en: 'English', 'pt-BR': 'Português (Brasil)' } as const
@@ -27,6 +28,7 @@ export function startWords(first: Language = 'en'): void {
     resources: { en: { common: en }, 'pt-BR': { common: ptBR } },
     interpolation: { escapeValue: false },
     initAsync: false,
+    ...MISSED,
   })
   document.documentElement.lang = i18next.language
   i18next.on('languageChanged', (language) => {

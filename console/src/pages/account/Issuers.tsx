@@ -3,6 +3,7 @@ import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Problem } from '~/api/problem'
 import { Failure } from '~/look/Failure'
+import { loaded } from '~/look/loaded'
 import type { Issuer } from '~/session/oidc'
 import { WORDS } from './words'
 
@@ -18,7 +19,7 @@ export function Issuers({ issuers, next, expired }: { issuers: Issuer[]; next: s
   async function leave(issuer: Issuer): Promise<void> {
     setError(null)
     try {
-      await (await import('~/session/oidc')).go(issuer, next)
+      await (await loaded(() => import('~/session/oidc'))).go(issuer, next)
     } catch {
       setError(new Problem(503, { detail: t('sign_in_away', { name: issuer.name }) }))
     }
@@ -39,7 +40,7 @@ export function Issuers({ issuers, next, expired }: { issuers: Issuer[]; next: s
 
 async function again(next: string): Promise<void> {
   if (sessionStorage.getItem('esteio-issuer') === null) return
-  const { go, lapsed } = await import('~/session/oidc')
+  const { go, lapsed } = await loaded(() => import('~/session/oidc'))
   const issuer = lapsed()
   // Where it cannot be reached there is its button.
   if (issuer) await go(issuer, next, true).catch(() => {})

@@ -2,10 +2,10 @@ import { Button, Group, Modal, Stack, TextInput } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useDisclosure } from '@mantine/hooks'
 import { Plus } from 'lucide-react'
-import { useRef } from 'react'
 import { useTranslation } from 'react-i18next'
-import { answer, api, newIdempotencyKey } from '~/api/client'
+import { answer, api } from '~/api/client'
 import { queries } from '~/api/queries'
+import { useKeys } from '~/api/repeated'
 import { Failure } from '~/look/Failure'
 import { tell } from '~/look/tell'
 import { useChecks } from './checks'
@@ -36,19 +36,15 @@ export function NewOrganization() {
 function Making({ close }: { close: () => void }) {
   const { t } = useTranslation(WORDS)
   const { needed, slug } = useChecks()
-  const key = useRef(newIdempotencyKey())
+  const keys = useKeys()
   const form = useForm({
     mode: 'uncontrolled',
     initialValues: { name: '', slug: '' },
     validate: { name: needed, slug },
-    // Another form is another request.
-    onValuesChange: () => {
-      key.current = newIdempotencyKey()
-    },
   })
   const { error, busy, submit, again } = useSending(form, async ({ name, slug }) => {
-    const headers = { 'Idempotency-Key': key.current }
     const body = { name: name.trim(), ...(slug ? { slug } : {}) }
+    const headers = { 'Idempotency-Key': keys.of(body) }
     const { data } = await answer(api.POST('/api/v2/organizations', { params: { header: headers }, body }))
     tell(t('made', { name: data.name }))
     close()

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { Link, useNavigate } from 'react-router'
 import { answer, api } from '~/api/client'
 import { Problem } from '~/api/problem'
+import { loaded } from '~/look/loaded'
 import { session } from '~/session/session'
 import { Entrance } from './Entrance'
 import { inside } from './next'
@@ -57,7 +58,7 @@ function entered(): Promise<Onward> {
 }
 
 async function enter(): Promise<Onward> {
-  const { arrived, unasked } = await import('~/session/oidc')
+  const { arrived, unasked } = await loaded(() => import('~/session/oidc'))
   try {
     const { tokens, next } = await arrived()
     await session.enter('oidc', tokens)

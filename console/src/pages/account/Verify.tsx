@@ -29,7 +29,7 @@ export default function Verify() {
     return (
       <Entrance title={t('verify_title')}>
         <Told to={state === 'in' ? '/' : '/sign-in'} onward={state === 'in' ? t('to_console') : t('back_to_sign_in')}>
-          {t(outcome, { email })}
+          {t(`outcome_${outcome}`, { email })}
         </Told>
       </Entrance>
     )

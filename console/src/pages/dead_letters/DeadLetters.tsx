@@ -4,7 +4,8 @@ import { RotateCcw } from 'lucide-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
-import { answer, api, newIdempotencyKey } from '~/api/client'
+import { answer, api } from '~/api/client'
+import { useKeys } from '~/api/repeated'
 import { useAsked } from '~/look/asked'
 import { confirm } from '~/look/confirm'
 import { Failure } from '~/look/Failure'
@@ -49,14 +50,18 @@ interface Order {
 
 function useRetry(done: () => void) {
   const client = useQueryClient()
+  const keys = useKeys()
   return useMutation({
     mutationFn: async ({ ids, type, known }: Order) => {
-      const params = { header: { 'Idempotency-Key': newIdempotencyKey() } }
+      const params = { header: { 'Idempotency-Key': keys.of({ ids, type }) } }
       const { data } = await answer(api.POST('/api/v2/tasks/retry', { params, body: { ids, type, limit: MOST } }))
       return { retried: data.retried, left: Math.max(0, Math.min(known, MOST) - data.retried) }
     },
     onSuccess: done,
-    onSettled: () => client.invalidateQueries({ queryKey: ['tasks'] }),
+    onSettled: (_, error) => {
+      keys.ended(error)
+      return client.invalidateQueries({ queryKey: ['tasks'] })
+    },
   })
 }
 

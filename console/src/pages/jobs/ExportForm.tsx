@@ -3,7 +3,8 @@ import { useForm } from '@mantine/form'
 import { useMutation } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { useNavigate } from 'react-router'
-import { answer, api, newIdempotencyKey } from '~/api/client'
+import { answer, api } from '~/api/client'
+import { useKeys } from '~/api/repeated'
 import type { components } from '~/api/schema'
 import { Failure } from '~/look/Failure'
 import { beyondFields, toFields } from '~/look/fields'
@@ -17,14 +18,16 @@ const FIELDS = Object.keys(NOTHING)
 export function ExportForm() {
   const { t } = useTranslation(WORDS)
   const go = useNavigate()
+  const keys = useKeys()
   const form = useForm({ initialValues: NOTHING })
   const ordering = useMutation({
     mutationFn: async (body: Order) => {
-      const params = { header: { 'Idempotency-Key': newIdempotencyKey() } }
+      const params = { header: { 'Idempotency-Key': keys.of(body) } }
       return (await answer(api.POST('/api/v2/pets/export', { body, params }))).data
     },
     onSuccess: ({ id }) => go(`/jobs/${id}`),
     onError: (error) => toFields(form, FIELDS, error),
+    onSettled: (_, error) => keys.ended(error),
   })
   const choices = (names: readonly string[], group: string) => [
     { value: '', label: t('all', { ns: 'common' }) },

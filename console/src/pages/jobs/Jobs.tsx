@@ -11,6 +11,7 @@ import { Page } from '~/look/Page'
 import { Pager } from '~/look/Pager'
 import { type Column, Rows } from '~/look/Rows'
 import { Shown } from '~/look/Shown'
+import { useProduct } from '~/session/use'
 import { Bar } from './Bar'
 import { ExportForm } from './ExportForm'
 import { ImportForm } from './ImportForm'
@@ -24,6 +25,7 @@ import { WORDS } from './words'
 export default function Jobs() {
   const { t } = useTranslation(WORDS)
   const asked = useAsked()
+  const pets = useProduct('pets')
   const [exporting, ofExport] = useDisclosure()
   const [importing, ofImport] = useDisclosure()
   return (
@@ -33,12 +35,16 @@ export default function Jobs() {
       actions={
         <>
           <LiveBadge />
-          <Button variant="default" leftSection={<Upload size={16} aria-hidden />} onClick={ofImport.open}>
-            {t('import')}
-          </Button>
-          <Button leftSection={<Download size={16} aria-hidden />} onClick={ofExport.open}>
-            {t('export')}
-          </Button>
+          {pets && (
+            <>
+              <Button variant="default" leftSection={<Upload size={16} aria-hidden />} onClick={ofImport.open}>
+                {t('import')}
+              </Button>
+              <Button leftSection={<Download size={16} aria-hidden />} onClick={ofExport.open}>
+                {t('export')}
+              </Button>
+            </>
+          )}
         </>
       }
     >

@@ -1,7 +1,8 @@
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
-import { answer, api, newIdempotencyKey } from '~/api/client'
+import { answer, api } from '~/api/client'
+import { useKeys } from '~/api/repeated'
 import type { Fact } from '~/live/live'
 import { seldom } from '~/live/seldom'
 import { useLive } from '~/live/use'
@@ -90,9 +91,10 @@ export function useAct(act: 'cancel' | 'retry') {
   const { t } = useTranslation(WORDS)
   const words = useFailureWords()
   const client = useQueryClient()
+  const keys = useKeys()
   return useMutation({
     mutationFn: async (id: string) => {
-      const params = { path: { task_id: id }, header: { 'Idempotency-Key': newIdempotencyKey() } }
+      const params = { path: { task_id: id }, header: { 'Idempotency-Key': keys.of(id) } }
       if (act === 'cancel') return answer(api.POST('/api/v2/tasks/{task_id}/cancel', { params }))
       return answer(api.POST('/api/v2/tasks/{task_id}/retry', { params }))
     },
@@ -101,6 +103,9 @@ export function useAct(act: 'cancel' | 'retry') {
       tell(t(`${act}_done`))
     },
     onError: (error) => tellFailure(words(error)),
-    onSettled: () => client.invalidateQueries({ queryKey: ['tasks'] }),
+    onSettled: (_, error) => {
+      keys.ended(error)
+      return client.invalidateQueries({ queryKey: ['tasks'] })
+    },
   })
 }

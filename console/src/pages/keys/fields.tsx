@@ -5,7 +5,7 @@ import { useMay } from '~/session/use'
 import { PermissionPicker } from '../roles/PermissionPicker'
 import { PlanSelect } from '../tenants/plans'
 
-export interface Rights {
+interface Rights {
   name: string
   scopes: string[]
   plan: string

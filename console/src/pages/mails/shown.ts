@@ -1,5 +1,5 @@
 /** A mail's HTML as it may be shown, and where its links lead. */
-export interface ShownMail {
+interface ShownMail {
   html: string
   links: Link[]
 }

@@ -4,12 +4,13 @@ import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
 import { prefix } from '~/place'
-import { useMay } from '~/session/use'
+import { useMay, useProduct } from '~/session/use'
 
 /** Where to begin, for a house that nothing was done with yet and for who may not see figures. */
 export function FirstSteps() {
   const { t } = useTranslation('overview')
   const may = useMay()
+  const pets = useProduct('pets')
   return (
     <Stack gap="xs" component="section" aria-labelledby="steps">
       <Title order={2} size="h4" id="steps">
@@ -17,7 +18,7 @@ export function FirstSteps() {
       </Title>
       <SimpleGrid cols={{ base: 1, xs: 2, lg: 4 }}>
         {may('keys:write') && <Step icon={<KeyRound aria-hidden />} name="key" to="/keys" />}
-        <Step icon={<PawPrint aria-hidden />} name="pets" to="/pets" />
+        {pets && <Step icon={<PawPrint aria-hidden />} name="pets" to="/pets" />}
         <Step icon={<BookOpen aria-hidden />} name="docs" href={`${prefix}/docs`} />
         <Step icon={<CircleUser aria-hidden />} name="account" to="/account" />
       </SimpleGrid>

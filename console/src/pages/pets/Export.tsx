@@ -3,7 +3,8 @@ import { useMutation } from '@tanstack/react-query'
 import { Download } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { useNavigate } from 'react-router'
-import { answer, api, newIdempotencyKey } from '~/api/client'
+import { answer, api } from '~/api/client'
+import { useKeys } from '~/api/repeated'
 import { useFailureWords } from '~/look/Failure'
 import { tellFailure } from '~/look/tell'
 import type { Asked } from './queries'
@@ -11,16 +12,15 @@ import type { Asked } from './queries'
 const FORMATS = ['csv', 'csv.gz', 'ndjson'] as const
 type Format = (typeof FORMATS)[number]
 
-const key = () => ({ header: { 'Idempotency-Key': newIdempotencyKey() } })
-
 /** The pets that the filters leave, as a file; leads to where it is being made. */
 export function ExportPets({ filters: { name, species, status } }: { filters: Asked }) {
   return (
     <Exporting
-      order={async (format) =>
-        (await answer(api.POST('/api/v2/pets/export', { body: { format, name, species, status }, params: key() }))).data
-          .id
-      }
+      of={{ name, species, status }}
+      order={async (format, header) => {
+        const body = { format, name, species, status }
+        return (await answer(api.POST('/api/v2/pets/export', { body, params: { header } }))).data.id
+      }}
     />
   )
 }
@@ -29,22 +29,31 @@ export function ExportPets({ filters: { name, species, status } }: { filters: As
 export function ExportPet({ id }: { id: string }) {
   return (
     <Exporting
-      order={async (format) => {
-        const params = { path: { pet_id: id }, ...key() }
+      of={{ id }}
+      order={async (format, header) => {
+        const params = { path: { pet_id: id }, header }
         return (await answer(api.POST('/api/v2/pets/{pet_id}/export', { body: { format }, params }))).data.id
       }}
     />
   )
 }
 
-function Exporting({ order }: { order: (format: Format) => Promise<string> }) {
+interface Props {
+  /** What goes into the file; the same ordered again after a lost answer is made once. */
+  of: object
+  order: (format: Format, header: { 'Idempotency-Key': string }) => Promise<string>
+}
+
+function Exporting({ of, order }: Props) {
   const { t } = useTranslation('pets')
   const words = useFailureWords()
   const go = useNavigate()
+  const keys = useKeys()
   const ordering = useMutation({
-    mutationFn: order,
+    mutationFn: (format: Format) => order(format, { 'Idempotency-Key': keys.of({ ...of, format }) }),
     onSuccess: (task) => go(`/jobs/${task}`),
     onError: (error) => tellFailure(words(error)),
+    onSettled: (_, error) => keys.ended(error),
   })
   return (
     <Menu withInitialFocusPlaceholder={false} withinPortal={false}>

@@ -5,8 +5,9 @@ import { Utensils } from 'lucide-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api } from '~/api/client'
-import { Problem } from '~/api/problem'
+import { useKeys } from '~/api/repeated'
 import { Failure } from '~/look/Failure'
+import { beyondFields, toFields } from '~/look/fields'
 import { Moment } from '~/look/Moment'
 import { Pager } from '~/look/Pager'
 import { Rows } from '~/look/Rows'
@@ -14,7 +15,6 @@ import { Shown } from '~/look/Shown'
 import { tell } from '~/look/tell'
 import { number } from '~/words/formats'
 import type { Pet } from './following'
-import { useOnce } from './once'
 import { useFeedings } from './queries'
 
 /** What the pet was given, the latest first, and one more. */
@@ -51,31 +51,33 @@ export function Feedings({ pet }: { pet: Pet }) {
   )
 }
 
+const FIELDS = ['food', 'grams']
+
 function Feed({ pet }: { pet: Pet }) {
   const { t } = useTranslation('pets')
   const client = useQueryClient()
-  const once = useOnce()
+  const keys = useKeys()
   const form = useForm({ initialValues: { food: '', grams: 100 as number | string } })
   const feed = useMutation({
-    mutationFn: (values: { food: string; grams: number | string }) =>
-      once((header) =>
-        api.POST('/api/v2/pets/{pet_id}/feedings', {
-          params: { path: { pet_id: pet.id }, header },
-          body: { food: values.food, grams: Number(values.grams) },
-        }),
-      ),
+    mutationFn: ({ food, grams }: typeof form.values) => {
+      const body = { food, grams: Number(grams) }
+      const params = { path: { pet_id: pet.id }, header: { 'Idempotency-Key': keys.of([pet.id, body]) } }
+      return api.POST('/api/v2/pets/{pet_id}/feedings', { params, body })
+    },
     onSuccess: () => {
       form.reset()
       tell(t('fed', { name: pet.name }))
     },
-    onError: (error) => error instanceof Problem && form.setErrors(error.fields),
-    onSettled: () => client.invalidateQueries({ queryKey: ['pets'] }),
+    onError: (error) => toFields(form, FIELDS, error),
+    onSettled: (_, error) => {
+      keys.ended(error)
+      return client.invalidateQueries({ queryKey: ['pets'] })
+    },
   })
-  const said = feed.error instanceof Problem && Object.keys(feed.error.fields).length > 0
   return (
     <form onSubmit={form.onSubmit((values) => feed.mutate(values))} noValidate>
       <Stack gap="xs">
-        {feed.error && !said && <Failure error={feed.error} />}
+        {beyondFields(FIELDS, feed.error) && <Failure error={feed.error} />}
         <Group align="flex-end" gap="xs">
           <TextInput label={t('food')} required maxLength={100} {...form.getInputProps('food')} />
           <NumberInput label={t('grams')} required min={1} max={100_000} w={120} {...form.getInputProps('grams')} />

@@ -3,8 +3,9 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { ArrowLeft, RotateCcw } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { Link, useParams } from 'react-router'
-import { api, newIdempotencyKey } from '~/api/client'
+import { api } from '~/api/client'
 import { Problem } from '~/api/problem'
+import { useKeys } from '~/api/repeated'
 import { LiveBadge } from '~/look/Connection'
 import { useFailureWords } from '~/look/Failure'
 import { Moment } from '~/look/Moment'
@@ -102,14 +103,18 @@ function Gone({ id }: { id: string }) {
   const words = useFailureWords()
   const may = useMay()
   const client = useQueryClient()
+  const keys = useKeys()
   const restore = useMutation({
     mutationFn: () =>
       api.POST('/api/v2/pets/{pet_id}/restore', {
-        params: { path: { pet_id: id }, header: { 'Idempotency-Key': newIdempotencyKey() } },
+        params: { path: { pet_id: id }, header: { 'Idempotency-Key': keys.of(id) } },
       }),
     onSuccess: () => tell(t('restored')),
     onError: (error) => tellFailure(words(error)),
-    onSettled: () => client.invalidateQueries({ queryKey: ['pets'] }),
+    onSettled: (_, error) => {
+      keys.ended(error)
+      return client.invalidateQueries({ queryKey: ['pets'] })
+    },
   })
   return (
     <Alert role="alert" title={t('gone')} color="gray">

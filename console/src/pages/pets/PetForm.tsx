@@ -2,8 +2,9 @@ import { Button, Group, Modal, NumberInput, Select, SimpleGrid, Stack, Textarea,
 import { useForm } from '@mantine/form'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
-import { Problem } from '~/api/problem'
+import { useKeys } from '~/api/repeated'
 import { Failure } from '~/look/Failure'
+import { beyondFields, toFields } from '~/look/fields'
 import type { Pet } from './following'
 import { type NewPet, SEXES, SPECIES } from './queries'
 
@@ -25,11 +26,14 @@ interface Props {
   act: string
   /** What stands in the fields at first. */
   pet?: Pet
-  save: (pet: NewPet) => Promise<unknown>
+  /** Stores it; what makes one does so under this Idempotency-Key. */
+  save: (pet: NewPet, key: string) => Promise<unknown>
   done: () => void
   /** Called where what is stored is another by now. */
   again?: () => void
 }
+
+const FIELDS = Object.keys(valuesOf())
 
 /** The members of a pet, to be registered or changed. */
 export function PetForm({ opened, close, title, ...rest }: Props) {
@@ -44,23 +48,27 @@ export function PetForm({ opened, close, title, ...rest }: Props) {
 function Fields({ pet, act, save, done, close, again }: Omit<Props, 'opened' | 'title'>) {
   const { t } = useTranslation(['pets', 'common'])
   const client = useQueryClient()
+  const keys = useKeys()
   const form = useForm<Values>({ initialValues: valuesOf(pet) })
   const saving = useMutation({
-    mutationFn: (values: Values) => save(petOf(values)),
+    mutationFn: (values: Values) => {
+      const body = petOf(values)
+      return save(body, keys.of(body))
+    },
     onSuccess: async () => {
       close()
       done()
       await client.invalidateQueries({ queryKey: ['pets'] })
     },
-    onError: (error) => error instanceof Problem && form.setErrors(error.fields),
+    onError: (error) => toFields(form, FIELDS, error),
+    onSettled: (_, error) => keys.ended(error),
   })
-  const said = saving.error instanceof Problem && Object.keys(saving.error.fields).length > 0
   const sexes = SEXES.map((value) => ({ value, label: t(`sex_${value}`) }))
   const species = SPECIES.map((value) => ({ value, label: t(`species_${value}`) }))
   return (
     <form onSubmit={form.onSubmit((values) => saving.mutate(values))} noValidate>
       <Stack>
-        {saving.error && !said && <Failure error={saving.error} again={again} />}
+        {beyondFields(FIELDS, saving.error) && <Failure error={saving.error} again={again} />}
         <SimpleGrid cols={{ base: 1, sm: 2 }}>
           <TextInput label={t('name')} required maxLength={100} data-autofocus {...form.getInputProps('name')} />
           <Select

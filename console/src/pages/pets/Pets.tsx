@@ -3,7 +3,7 @@ import { useDisclosure } from '@mantine/hooks'
 import { Plus } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
-import { answer, api } from '~/api/client'
+import { api } from '~/api/client'
 import { type Asked as Address, useAsked } from '~/look/asked'
 import { LiveBadge } from '~/look/Connection'
 import { Moment } from '~/look/Moment'
@@ -17,7 +17,6 @@ import { addWords } from '~/words/words'
 import { ExportPets } from './Export'
 import en from './en.json'
 import type { Listed } from './following'
-import { useOnce } from './once'
 import { PetForm } from './PetForm'
 import ptBR from './pt-BR.json'
 import { type Asked, type NewPet, SPECIES, STATUSES, usePets } from './queries'
@@ -127,8 +126,8 @@ function Table({ rows, filtered }: { rows: Listed[]; filtered: boolean }) {
 function Register() {
   const { t } = useTranslation('pets')
   const [opened, { open, close }] = useDisclosure()
-  const once = useOnce()
-  const save = (body: NewPet) => once((header) => answer(api.POST('/api/v2/pets', { body, params: { header } })))
+  const save = (body: NewPet, key: string) =>
+    api.POST('/api/v2/pets', { body, params: { header: { 'Idempotency-Key': key } } })
   const done = () => tell(t('registered'))
   return (
     <Group>

@@ -88,6 +88,22 @@ describe('what is said', () => {
   })
 })
 
+describe('who leaves and comes back before the connection is there', () => {
+  it('has one connection', async () => {
+    inspection.leave()
+    inspection.enter()
+    inspection.leave()
+    inspection.enter()
+    await settled()
+    const [, early, late] = lines as [Line, Line, Line]
+    expect(lines).toHaveLength(3)
+    expect(early.close).toHaveBeenCalled()
+    expect(late.close).not.toHaveBeenCalled()
+    late.open()
+    expect(inspection.seen().standing).toBe('open')
+  })
+})
+
 describe('a lost connection', () => {
   it('comes back by itself and goes on where it was', async () => {
     last().tell(fact(7))

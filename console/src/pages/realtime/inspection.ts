@@ -56,6 +56,8 @@ const TOGETHER = 60
 export class Inspection {
   #socket: WebSocket | null = null
   #wanted = false
+  /** Counts attempts: what an overtaken one comes to is nobody's any more. */
+  #attempt = 0
   #wait = 0
   #timer: ReturnType<typeof setTimeout> | null = null
   #telling: ReturnType<typeof setTimeout> | null = null
@@ -95,6 +97,7 @@ export class Inspection {
 
   leave(): void {
     this.#wanted = false
+    this.#attempt++
     this.#forgetTimer()
     const socket = this.#socket
     this.#socket = null
@@ -136,17 +139,16 @@ export class Inspection {
   #connect(): void {
     this.#forgetTimer()
     this.#change({ standing: 'connecting' })
+    const attempt = ++this.#attempt
     this.open().then(
-      (socket) => this.#take(socket),
-      () => this.#again(0),
+      (socket) => (attempt === this.#attempt ? this.#take(socket) : socket.close()),
+      () => {
+        if (attempt === this.#attempt) this.#again(0)
+      },
     )
   }
 
   #take(socket: WebSocket): void {
-    if (!this.#wanted) {
-      socket.close()
-      return
-    }
     this.#socket = socket
     let opened = false
     socket.onopen = () => {

@@ -52,7 +52,7 @@ export function useTelling<T>(work: (told: T) => Promise<unknown>, said: string)
   })
 }
 
-export interface Switching {
+interface Switching {
   fault: string
   on: boolean
   path?: string

@@ -21,7 +21,7 @@ interface Values {
 }
 
 /** What is sent: a first administrator only where an address is named. */
-export function bodyOf({ slug, name, plan, admin }: Values): components['schemas']['NewTenant'] {
+function bodyOf({ slug, name, plan, admin }: Values): components['schemas']['NewTenant'] {
   const first = admin.email.trim()
     ? { email: admin.email, name: admin.name, password: admin.password || null, roles: ['admin'] }
     : null

@@ -2,7 +2,7 @@ import { Alert, Anchor, Button, Stack, Title, VisuallyHidden } from '@mantine/co
 import { RotateCcw } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { Link, useParams } from 'react-router'
-import { answer, api, newIdempotencyKey } from '~/api/client'
+import { answer, api } from '~/api/client'
 import { Problem } from '~/api/problem'
 import { Exact, indented } from '~/look/Exact'
 import { Members } from '~/look/Members'
@@ -96,8 +96,8 @@ function Again({ delivery: { id, state } }: { delivery: DeliveryDetail }) {
   const { t } = useTranslation(WORDS)
   const may = useMay()('webhooks:write')
   const replaying = useDoing(
-    () => {
-      const params = { path: { delivery_id: id }, header: { 'Idempotency-Key': newIdempotencyKey() } }
+    (delivery_id: string, header) => {
+      const params = { path: { delivery_id }, header }
       return answer(api.POST('/api/v2/webhooks/deliveries/{delivery_id}/replay', { params }))
     },
     { said: t('replayed') },
@@ -107,7 +107,7 @@ function Again({ delivery: { id, state } }: { delivery: DeliveryDetail }) {
     <div>
       <Button
         leftSection={<RotateCcw size={16} aria-hidden />}
-        onClick={() => replaying.mutate(undefined)}
+        onClick={() => replaying.mutate(id)}
         loading={replaying.isPending}
         disabled={state === 'pending'}
       >

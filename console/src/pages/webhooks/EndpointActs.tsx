@@ -1,20 +1,22 @@
 import { Button, Group } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { KeyRound, Pause, Pencil, Play, RotateCcw, Send, Trash2 } from 'lucide-react'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useNavigate } from 'react-router'
-import { answer, api, newIdempotencyKey } from '~/api/client'
+import { answer, api } from '~/api/client'
 import { confirm } from '~/look/confirm'
 import { Dialog } from '~/look/Dialog'
+import { Handed } from '~/look/Handed'
 import { useMay } from '~/session/use'
 import { EditEndpoint } from './EditEndpoint'
+import type { Made } from './NewEndpoint'
 import { type Endpoint, useDoing } from './queries'
 import { Replay } from './Replay'
 import { Rotate } from './Rotate'
 import { WORDS } from './words'
 
 const ADDRESS = '/api/v2/webhooks/endpoints/{endpoint_id}'
-const keyed = () => ({ 'Idempotency-Key': newIdempotencyKey() })
 
 /** Let it be told again, or tell it nothing for a while. */
 export function useEnable({ id }: Endpoint, enabled: boolean) {
@@ -31,6 +33,11 @@ export function Acts({ endpoint }: { endpoint: Endpoint }) {
   const [editing, ofEdit] = useDisclosure()
   const [rotating, ofRotate] = useDisclosure()
   const [replaying, ofReplay] = useDisclosure()
+  const [rotated, setRotated] = useState<Made | null>(null)
+  function handOver(made: Made): void {
+    ofRotate.close()
+    setRotated(made)
+  }
   if (!may('webhooks:write')) return null
   return (
     <Group gap="xs">
@@ -55,8 +62,15 @@ export function Acts({ endpoint }: { endpoint: Endpoint }) {
         <EditEndpoint id={endpoint.id} done={ofEdit.close} />
       </Dialog>
       <Dialog title={t('rotate')} opened={rotating} close={ofRotate.close}>
-        <Rotate id={endpoint.id} done={ofRotate.close} />
+        <Rotate id={endpoint.id} done={handOver} />
       </Dialog>
+      <Handed
+        title={t('rotate')}
+        text={t('rotated_text')}
+        secret={rotated?.secret ?? null}
+        label={t(rotated?.signing === 'v1a' ? 'public_key' : 'secret')}
+        done={() => setRotated(null)}
+      />
       <Dialog title={t('replay_span')} opened={replaying} close={ofReplay.close}>
         <Replay id={endpoint.id} />
       </Dialog>
@@ -68,8 +82,8 @@ function Try({ endpoint: { id, enabled } }: { endpoint: Endpoint }) {
   const { t } = useTranslation(WORDS)
   const go = useNavigate()
   const trying = useDoing(
-    async () => {
-      const params = { path: { endpoint_id: id }, header: keyed() }
+    async (endpoint_id: string, header) => {
+      const params = { path: { endpoint_id }, header }
       return (await answer(api.POST(`${ADDRESS}/test`, { params }))).data
     },
     { said: t('test_done'), done: (delivery) => void go(`/deliveries/${delivery.id}`) },
@@ -77,7 +91,7 @@ function Try({ endpoint: { id, enabled } }: { endpoint: Endpoint }) {
   return (
     <Button
       leftSection={<Send size={16} aria-hidden />}
-      onClick={() => trying.mutate(undefined)}
+      onClick={() => trying.mutate(id)}
       loading={trying.isPending}
       disabled={!enabled}
     >

@@ -1,10 +1,12 @@
 import { Anchor, Button, Group, NativeSelect, SimpleGrid, Text } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { Plus } from 'lucide-react'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { Link } from 'react-router'
+import { Link, useNavigate } from 'react-router'
 import { type Asked, useAsked } from '~/look/asked'
 import { Dialog } from '~/look/Dialog'
+import { Handed } from '~/look/Handed'
 import { Moment } from '~/look/Moment'
 import { Page } from '~/look/Page'
 import { Pager } from '~/look/Pager'
@@ -12,7 +14,7 @@ import { Permitted } from '~/look/Permitted'
 import { type Column, Rows } from '~/look/Rows'
 import { Shown } from '~/look/Shown'
 import { useMay } from '~/session/use'
-import { NewEndpoint } from './NewEndpoint'
+import { type Made, NewEndpoint } from './NewEndpoint'
 import { type Endpoint, useEndpoints } from './queries'
 import { EndpointSign } from './Signs'
 import { WORDS } from './words'
@@ -21,7 +23,13 @@ export default function Endpoints() {
   const { t } = useTranslation(WORDS)
   const may = useMay()
   const asked = useAsked()
+  const go = useNavigate()
   const [opened, { open, close }] = useDisclosure()
+  const [made, setMade] = useState<Made | null>(null)
+  function handOver(endpoint: Made): void {
+    close()
+    setMade(endpoint)
+  }
   return (
     <Page
       title={t('endpoints')}
@@ -49,8 +57,15 @@ export default function Endpoints() {
         </SimpleGrid>
         <List asked={asked} />
         <Dialog title={t('new')} opened={opened} close={close} size="lg">
-          <NewEndpoint done={close} />
+          <NewEndpoint done={handOver} />
         </Dialog>
+        <Handed
+          title={t('new')}
+          text={t('made_text', { url: made?.url })}
+          secret={made?.secret ?? null}
+          label={t(made?.signing === 'v1a' ? 'public_key' : 'secret')}
+          done={() => made && void go(`/endpoints/${made.id}`)}
+        />
       </Permitted>
     </Page>
   )

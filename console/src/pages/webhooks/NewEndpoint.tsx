@@ -1,38 +1,28 @@
-import { Button, Group, NativeSelect, Stack, Text } from '@mantine/core'
+import { Button, NativeSelect, Stack } from '@mantine/core'
 import { useForm } from '@mantine/form'
-import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { useNavigate } from 'react-router'
-import { answer, api, newIdempotencyKey } from '~/api/client'
+import { answer, api } from '~/api/client'
 import type { components } from '~/api/schema'
 import { Failure } from '~/look/Failure'
 import { beyondFields, toFields } from '~/look/fields'
-import { Once } from '~/look/Once'
 import { FIELDS, Fields, useChecks, type Values } from './Fields'
 import { useDoing } from './queries'
 import { WORDS } from './words'
 
 type Order = components['schemas']['NewEndpoint']
-type Made = components['schemas']['NewEndpointView']
+export type Made = components['schemas']['NewEndpointView']
 
-/** Makes an endpoint, then shows its secret, this once. */
-export function NewEndpoint({ done }: { done: () => void }) {
-  const [made, setMade] = useState<Made | null>(null)
-  return made ? <Secret made={made} done={done} /> : <Form made={setMade} />
-}
-
-function Form({ made }: { made: (endpoint: Made) => void }) {
+/** Makes an endpoint; its secret is handed over to who is told of it. */
+export function NewEndpoint({ done }: { done: (made: Made) => void }) {
   const { t } = useTranslation(WORDS)
   const form = useForm<Values & { signing: 'v1' | 'v1a' }>({
     initialValues: { url: '', events: ['*'], description: '', signing: 'v1' },
     validate: useChecks(),
   })
   const making = useDoing(
-    async (body: Order) => {
-      const params = { header: { 'Idempotency-Key': newIdempotencyKey() } }
-      return (await answer(api.POST('/api/v2/webhooks/endpoints', { body, params }))).data
-    },
-    { done: made, shown: true },
+    async (body: Order, header) =>
+      (await answer(api.POST('/api/v2/webhooks/endpoints', { body, params: { header } }))).data,
+    { done, shown: true },
   )
   function submit(values: Values & { signing: 'v1' | 'v1a' }): void {
     const body = { ...values, url: values.url.trim(), enabled: true }
@@ -56,22 +46,5 @@ function Form({ made }: { made: (endpoint: Made) => void }) {
         </Button>
       </Stack>
     </form>
-  )
-}
-
-function Secret({ made, done }: { made: Made; done: () => void }) {
-  const { t } = useTranslation(WORDS)
-  const go = useNavigate()
-  return (
-    <Stack>
-      <Text size="sm">{t('made_text', { url: made.url })}</Text>
-      <Once secret={made.secret} label={t(made.signing === 'v1' ? 'secret' : 'public_key')} />
-      <Group justify="flex-end">
-        <Button variant="default" onClick={done}>
-          {t('close', { ns: 'common' })}
-        </Button>
-        <Button onClick={() => void go(`/endpoints/${made.id}`)}>{t('to_endpoint')}</Button>
-      </Group>
-    </Stack>
   )
 }

@@ -2,7 +2,7 @@ import { Anchor, Button, Stack, Text, Title } from '@mantine/core'
 import { RotateCcw } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { Link, useParams } from 'react-router'
-import { answer, api, newIdempotencyKey } from '~/api/client'
+import { answer, api } from '~/api/client'
 import { Problem } from '~/api/problem'
 import { confirm } from '~/look/confirm'
 import { Exact, indented } from '~/look/Exact'
@@ -74,8 +74,8 @@ function Again({ id }: { id: string }) {
   const { t } = useTranslation(WORDS)
   const may = useMay()('webhooks:write')
   const working = useDoing(
-    () => {
-      const params = { path: { receipt_id: id }, header: { 'Idempotency-Key': newIdempotencyKey() } }
+    (receipt_id: string, header) => {
+      const params = { path: { receipt_id }, header }
       return answer(api.POST('/api/v2/webhooks/receipts/{receipt_id}/replay', { params }))
     },
     { said: t('worked_again') },
@@ -85,7 +85,7 @@ function Again({ id }: { id: string }) {
       title: t('work_again_title'),
       text: t('work_again_text'),
       act: t('work_again'),
-      done: () => working.mutate(undefined),
+      done: () => working.mutate(id),
     })
   if (!may) return null
   return (

@@ -2,7 +2,7 @@ import { Button, Radio, SimpleGrid, Stack, Text, TextInput } from '@mantine/core
 import { useForm } from '@mantine/form'
 import { useTranslation } from 'react-i18next'
 import { useNavigate } from 'react-router'
-import { answer, api, newIdempotencyKey } from '~/api/client'
+import { answer, api } from '~/api/client'
 import type { components } from '~/api/schema'
 import { Failure } from '~/look/Failure'
 import { beyondFields, toFields } from '~/look/fields'
@@ -24,8 +24,8 @@ export function Replay({ id }: { id: string }) {
     validate: { since: (text) => (momentOf(text) ? null : t('since_missing')) },
   })
   const replaying = useDoing(
-    async (body: Order) => {
-      const params = { path: { endpoint_id: id }, header: { 'Idempotency-Key': newIdempotencyKey() } }
+    async (body: Order, header) => {
+      const params = { path: { endpoint_id: id }, header }
       return (await answer(api.POST('/api/v2/webhooks/endpoints/{endpoint_id}/replay', { params, body }))).data
     },
     { shown: true, done: (task) => void go(`/jobs/${task.id}`) },

@@ -1,38 +1,28 @@
 import { Button, NativeSelect, Stack, Text } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { answer, api, newIdempotencyKey } from '~/api/client'
+import { answer, api } from '~/api/client'
 import { Failure } from '~/look/Failure'
-import { Once } from '~/look/Once'
 import { stretch } from '~/words/formats'
+import type { Made } from './NewEndpoint'
 import { useDoing } from './queries'
 import { WORDS } from './words'
 
 /** Seconds for which deliveries carry signatures of the old secret too. */
 const OVERLAPS = [86_400, 3_600, 604_800, 0]
 
-/** A new secret for an endpoint, shown this once. */
-export function Rotate({ id, done }: { id: string; done: () => void }) {
+/** Makes a new secret for an endpoint, for it to be handed over. */
+export function Rotate({ id, done }: { id: string; done: (made: Made) => void }) {
   const { t } = useTranslation(WORDS)
   const [overlap, setOverlap] = useState(String(OVERLAPS[0]))
   const rotating = useDoing(
-    async (overlap_seconds: number) => {
-      const params = { path: { endpoint_id: id }, header: { 'Idempotency-Key': newIdempotencyKey() } }
+    async (overlap_seconds: number, header) => {
+      const params = { path: { endpoint_id: id }, header }
       const body = { overlap_seconds }
       return (await answer(api.POST('/api/v2/webhooks/endpoints/{endpoint_id}/rotate', { params, body }))).data
     },
-    { shown: true },
+    { done, shown: true },
   )
-  if (rotating.data)
-    return (
-      <Stack>
-        <Text size="sm">{t('rotated_text')}</Text>
-        <Once secret={rotating.data.secret} label={t(rotating.data.signing === 'v1' ? 'secret' : 'public_key')} />
-        <Button variant="default" onClick={done}>
-          {t('close', { ns: 'common' })}
-        </Button>
-      </Stack>
-    )
   return (
     <Stack>
       <Text size="sm">{t('rotate_text')}</Text>

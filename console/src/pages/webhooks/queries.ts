@@ -1,6 +1,7 @@
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import { answer, api } from '~/api/client'
+import { useKeys } from '~/api/repeated'
 import type { components } from '~/api/schema'
 import { seldom } from '~/live/seldom'
 import { useLive } from '~/live/use'
@@ -44,7 +45,7 @@ export function useEvents() {
   })
 }
 
-export interface DeliveriesAsked {
+interface DeliveriesAsked {
   endpoint_id?: string
   state?: Delivery['state']
   event?: string
@@ -108,15 +109,19 @@ interface Doing<T> {
   shown?: boolean
 }
 
-/** Something that is done to webhooks; all that is shown of them is read anew after it. */
+/**
+ * Something that is done to webhooks; all that is shown of them is read anew after it. A POST sends the header it is
+ * given: the same asked again after a lost answer is done once.
+ */
 export function useDoing<A, T>(
-  work: (asked: A) => Promise<T>,
+  work: (asked: A, header: { 'Idempotency-Key': string }) => Promise<T>,
   { said, done, shown = false, anew = [] }: Doing<T> = {},
 ) {
   const words = useFailureWords()
   const client = useQueryClient()
+  const keys = useKeys()
   return useMutation({
-    mutationFn: work,
+    mutationFn: (asked: A) => work(asked, { 'Idempotency-Key': keys.of(asked) }),
     onSuccess: (found) => {
       if (said) tell(said)
       done?.(found)
@@ -124,6 +129,9 @@ export function useDoing<A, T>(
     onError: (error) => {
       if (!shown) tellFailure(words(error))
     },
-    onSettled: () => client.invalidateQueries({ queryKey: ['webhooks', ...anew] }),
+    onSettled: (_, error) => {
+      keys.ended(error)
+      return client.invalidateQueries({ queryKey: ['webhooks', ...anew] })
+    },
   })
 }

@@ -1,5 +1,5 @@
 import { beforeEach, expect, it, vi } from 'vitest'
-import { loaded } from './loaded'
+import { loaded, Unanswered } from './loaded'
 
 const gone = () => Promise.reject(new TypeError('Failed to fetch dynamically imported module'))
 const around = (answers: boolean, now = 1_000_000) => ({
@@ -23,8 +23,8 @@ it('loads the page anew where another release answers, and not again within a mi
   expect(second.reload).not.toHaveBeenCalled()
 })
 
-it('passes the failure on where nobody answers', async () => {
+it('says so where nobody answers', async () => {
   const away = around(false)
-  await expect(loaded(gone, away)).rejects.toThrow()
+  await expect(loaded(gone, away)).rejects.toThrow(Unanswered)
   expect(away.reload).not.toHaveBeenCalled()
 })

@@ -165,6 +165,7 @@ class TestFailed:
         reason, and counts no longer; made anew once there is room, it is complete."""
         give_plan(works.served, "tight", capsules_storage=0)
         before = quotas(works.served.client)["capsules.capsules"]
+        known = endpoint(works.served, receiver.url("/ok/known-failed"), "capsule.failed")
         accepted = order(works.served.client, webhook_url=receiver.url("/ok/failed"))
         capsule = works.ended(accepted["capsule_id"], "failed")
         assert (capsule["reason"], capsule["current_version"]) == ("QUOTA_EXCEEDED", 0)
@@ -172,6 +173,9 @@ class TestFailed:
         (request,) = receiver.to("/ok/failed")
         message = Webhook(accepted["webhook_secret"]).verify(request.body, request.headers)
         assert (message["type"], message["data"]["reason"]) == ("capsule.failed", "QUOTA_EXCEEDED")
+        eventually(lambda: receiver.to("/ok/known-failed"), 30.0)
+        (request,) = receiver.to("/ok/known-failed")
+        assert Webhook(known["secret"]).verify(request.body, request.headers)["data"]["id"] == capsule["id"]
         eventually(lambda: works.task(accepted["job_id"])["state"] == "failed", 30.0)
         assert quotas(works.served.client)["capsules.capsules"] == before
         give_plan(works.served, "roomy", capsules_storage=10**9)

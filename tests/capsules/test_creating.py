@@ -27,6 +27,20 @@ class TestMade:
         assert capsule["files"] > 10
         assert capsule == read(served.client, capsule["id"])
 
+    def test_what_has_not_changed_is_not_sent_again(self, served: Served) -> None:
+        """A capsule and a file of it are 304 for who has them, and whole again once the capsule has changed."""
+        capsule = make(served.client)
+        address = f"{BASE}/{capsule['id']}"
+        for path in (address, f"{address}/files/README.md"):
+            first = served.client.get(path)
+            again = served.client.get(path, headers={"If-None-Match": first.headers["etag"]})
+            assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", first.headers["etag"])
+        tag = served.client.get(address).headers["etag"]
+        changed = served.client.patch(address, json={"metadata": {"a": 1}}, headers={"If-Match": tag})
+        assert changed.status_code == 200, changed.text
+        whole = served.client.get(address, headers={"If-None-Match": tag})
+        assert (whole.status_code, whole.json()["data"]["metadata"]) == (200, {"a": 1})
+
     def test_it_tells_that_it_is_there(self, served: Served) -> None:
         """`capsule.completed` stands in the outbox, without the description, which may be long."""
         capsule = make(served.client, metadata={"a": True})

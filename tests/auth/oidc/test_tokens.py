@@ -98,6 +98,40 @@ async def test_clerk_says_the_organisation_in_two_versions(
     assert admin.principal.may("pets:write") and not member.principal.may("keys:write")
 
 
+async def test_claims_stand_where_the_operator_says(generic: Issuer, open_door: Making, url: str) -> None:
+    """Who it is, for which organisation, with which roles and what address is read at the paths of the settings."""
+    places = {
+        "subject_claim": "user.id",
+        "email_claim": "user.mail",
+        "email_verified_claim": "user.checked",
+        "name_claim": "user.called",
+        "organization_claim": "ctx.org",
+        "organization_slug_claim": "ctx.short",
+        "organization_name_claim": "ctx.long",
+        "roles_claim": [["https://example.org/roles"]],
+        "permissions_claim": "may",
+        "prefix": "org:",
+        "role_map": {"boss": "admin"},
+        "accepted_permissions": ["keys:read"],
+    }
+    auth = await open_door(terms(generic, **GENERIC, **places))
+    said = {
+        "user": {"id": "u-1", "mail": "ana@example.org", "checked": True, "called": "Ana"},
+        "ctx": {"org": "o-1", "short": "bakery", "long": "The Bakery"},
+        "https://example.org/roles": ["org:boss", "org:unknown"],
+    }
+    proof = await admitted(auth, generic.token("somebody-else", organisation="elsewhere", more=said))
+    assert proof.principal.roles == ("admin",) and await slug_of(url, proof) == "bakery"
+    (user,) = await rows(url, "SELECT * FROM users WHERE id = $1", proof.principal.user)
+    assert (user["reported_email"] or user["email"]) == "ana@example.org"
+    other = {**said, "user": {**said["user"], "id": "u-2"}, "https://example.org/roles": [], "may": ["org:keys:read"]}
+    second = await admitted(auth, generic.token("somebody-else", organisation="elsewhere", more=other))
+    assert second.principal.user != proof.principal.user and second.principal.tenant == proof.principal.tenant
+    assert second.principal.may("keys:read") and not second.principal.may("keys:write")
+    nobody = {**said, "user": {"mail": "ana@example.org"}}
+    assert await proved(auth, generic.token("somebody-else", organisation="elsewhere", more=nobody)) is None
+
+
 async def test_auth0_says_audiences_in_a_list_and_permissions_by_name(auth0: Issuer, open_door: Making) -> None:
     """Of its permissions those count that the operator accepts, and no others, for this token alone."""
     auth = await open_door(terms(auth0, **AUTH0, accepted_permissions=["pets:*", "keys:read"]))
@@ -328,6 +362,15 @@ async def test_tokens_for_others_are_refused(clerk: Issuer, keycloak: Issuer, op
     assert await proved(lax, absent) is not None and await proved(strict, absent) is None
     assert await proved(other, keycloak.token("kc-p", organisation="kc-org")) is not None
     assert await proved(other, keycloak.token("kc-p", organisation="kc-org", azp=None)) is None
+
+
+async def test_auth0_names_the_party_in_one_of_two_claims(auth0: Issuer, open_door: Making) -> None:
+    """Where `azp` is absent, `client_id` says for whom a token of Auth0 is."""
+    auth = await open_door(terms(auth0, **AUTH0, authorized_parties=["esteio-web"]))
+    for said in ({"azp": "esteio-web"}, {"azp": None, "client_id": "esteio-web"}):
+        assert await proved(auth, auth0.token("auth0|p", organisation="auth0-org", **said)) is not None
+    for said in ({"azp": "other"}, {"azp": None, "client_id": "other"}, {"azp": None}):
+        assert await proved(auth, auth0.token("auth0|p", organisation="auth0-org", **said)) is None
 
 
 async def test_clerks_pending_sessions_and_tokens_of_templates_are_refused(clerk: Issuer, open_door: Making) -> None:

@@ -81,7 +81,10 @@ def test_a_capsule_passes_what_its_ci_asks(case: Addons | str, engines: Engines,
     )
     run(write_domain(PACK, DOMAIN, DOMAIN_TESTS, place), place, own)
 
-    assert run_split(["gofmt", "-l", "cmd", "internal"], place, own) == ""
+    if taken:  # the sources beside it are Debian's, and formatted as they are
+        assert run_split(["gofmt", "-l", "cmd", "internal"], place, own) == ""
+    else:
+        run("sh ./ci.sh", place, own, 600)
     with engines_for(addons, engines) as addresses:
         run("go vet ./...", place, own, 600)
         said = run("go test -v ./...", place, own | addresses, 600)

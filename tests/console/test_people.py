@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.console.conftest import Visiting
-from tests.console.entering import mailed
+from tests.console.entering import EYES, mailed, words
 from tests.console.lodging import Lodging, Person
 from tests.house import eventually
 
@@ -29,43 +29,43 @@ def stored(person: Person, path: str, **asked: str) -> list[dict[str, Any]]:
     return found
 
 
-@pytest.mark.parametrize("phone", [False, True], ids=["desktop", "phone"])
-def test_a_user_is_made_found_changed_and_removed(lodge: Lodging, visit: Visiting, phone: bool) -> None:
+@pytest.mark.parametrize("eyes", EYES)
+def test_a_user_is_made_found_changed_and_removed(lodge: Lodging, visit: Visiting, eyes: dict[str, Any]) -> None:
     """An administrator makes a member, finds it, gives it another role, disables and removes it."""
     name = fresh("Beatriz")
     email = f"{name.lower()}@example.org"
     admin = lodge.person()
-    with visit(phone=phone) as ana:
+    said, common = words("users", eyes), words("", eyes)
+    with visit(**eyes) as ana:
         page = ana.page
         ana.sign_in(admin, then="/console/users")
-        expect(page.get_by_role("heading", level=1)).to_have_text("Users")
+        expect(page.get_by_role("heading", level=1)).to_have_text(said("title"))
         ana.axe()
-        page.get_by_role("button", name="New user").click()
+        page.get_by_role("button", name=said("new")).click()
         form = dialog(page)
-        form.get_by_label("E-mail").fill(email)
-        form.get_by_label("Name").fill(name)
+        form.get_by_label(said("email")).fill(email)
+        form.get_by_label(said("name")).fill(name)
         ana.axe()
-        form.get_by_role("button", name="Make user").click()
+        form.get_by_role("button", name=said("make")).click()
         expect(form).to_have_count(0)
-        page.get_by_label("Search").fill(name[-6:])
+        page.get_by_label(common("search")).fill(name[-6:])
         row = page.get_by_role("row").filter(has_text=email)
         expect(row).to_contain_text("user")
         expect(page).to_have_url(re.compile(f"search={name[-6:]}"))
-        row.get_by_role("button", name=f"Open {name}").click()
+        row.get_by_role("button", name=said("open", name=name)).click()
         dialog(page).get_by_label("viewer").check()
-        dialog(page).get_by_label("May sign in to this organisation").uncheck()
-        dialog(page).get_by_role("button", name="Save").click()
-        expect(row).to_contain_text("Disabled")
+        dialog(page).get_by_label(said("may_come_in")).uncheck()
+        dialog(page).get_by_role("button", name=common("save")).click()
+        expect(row).to_contain_text(said("disabled"))
         [found] = stored(admin, "users", search=email)
         assert (sorted(found["roles"]), found["enabled"]) == (["user", "viewer"], False)
-        if not phone:
-            ana.shot("users")
-        row.get_by_role("button", name=f"Open {name}").click()
-        dialog(page).get_by_role("button", name="Remove from the organisation").click()
-        sure = dialog(page).filter(has_text="will no longer be a member")
+        ana.shot("users-phone" if eyes else "users")
+        row.get_by_role("button", name=said("open", name=name)).click()
+        dialog(page).get_by_role("button", name=said("remove")).click()
+        sure = dialog(page).filter(has_text=said("remove_sure", name=name))
         ana.axe()
-        sure.get_by_role("button", name="Remove from the organisation").click()
-        expect(page.get_by_text("Nothing fits these filters.")).to_be_visible()
+        sure.get_by_role("button", name=said("remove")).click()
+        expect(page.get_by_text(common("nothing_found"))).to_be_visible()
         assert stored(admin, "users", search=email) == []
 
 
@@ -128,67 +128,75 @@ def test_who_may_not_is_told_so(lodge: Lodging, visit: Visiting) -> None:
         ana.axe()
 
 
-def test_a_role_is_made_of_what_there_is(lodge: Lodging, visit: Visiting) -> None:
+@pytest.mark.parametrize("eyes", EYES)
+def test_a_role_is_made_of_what_there_is(lodge: Lodging, visit: Visiting, eyes: dict[str, Any]) -> None:
     """A role is made from the list of permissions, changed and deleted; built-in ones can only be read."""
     name = fresh("clerk")
     admin = lodge.person()
-    with visit(language="pt-BR", dark=True) as ana:
+    said, save = words("roles", eyes), words("", eyes)("save")
+    with visit(**eyes) as ana:
         page = ana.page
         ana.sign_in(admin, then="/console/roles")
-        expect(page.get_by_role("heading", level=1)).to_have_text("Papéis")
+        expect(page.get_by_role("heading", level=1)).to_have_text(said("title"))
         ana.axe()
-        page.get_by_role("button", name="Novo papel").click()
+        page.get_by_role("button", name=said("new")).click()
         form = dialog(page)
-        form.get_by_label("Nome").fill(name)
-        form.get_by_label("Descrição").fill("Cuida dos animais")
-        form.get_by_label("Procurar uma permissão").fill("pets:")
+        form.get_by_label(said("name")).fill(name)
+        form.get_by_label(said("description")).fill("Cuida dos animais")
+        form.get_by_label(said("find_permission")).fill("pets:")
         form.get_by_label("pets:write").check()
         ana.axe()
-        form.get_by_label("Procurar uma permissão").fill("")
+        form.get_by_label(said("find_permission")).fill("")
         form.get_by_label("users:read").check()
-        expect(form).to_contain_text("2 escolhidas")
-        form.get_by_role("button", name="Criar papel").click()
+        expect(form).to_contain_text(said("chosen_other", count=2))
+        form.get_by_role("button", name=said("make")).click()
         expect(form).to_have_count(0)
         [made] = stored(admin, "roles", search=name)
         assert sorted(made["permissions"]) == ["pets:write", "users:read"]
-        page.get_by_role("button", name=f"Abrir {name}").click()
+        opening = page.get_by_role("button", name=said("open", name=name))
+        opening.click()
         dialog(page).get_by_label("users:read").uncheck()
-        dialog(page).get_by_role("button", name="Salvar").click()
+        dialog(page).get_by_role("button", name=save).click()
         expect(dialog(page)).to_have_count(0)
         assert stored(admin, "roles", search=name)[0]["permissions"] == ["pets:write"]
-        page.get_by_role("button", name=f"Abrir {name}").click()
-        dialog(page).get_by_role("button", name="Excluir papel").click()
-        dialog(page).filter(has_text="deixará de existir").get_by_role("button", name="Excluir papel").click()
-        expect(page.get_by_role("button", name=f"Abrir {name}")).to_have_count(0)
-        page.get_by_role("button", name="Abrir viewer").click()
-        expect(dialog(page).get_by_role("button", name="Salvar")).to_have_count(0)
+        opening.click()
+        dialog(page).get_by_role("button", name=said("remove")).click()
+        sure = dialog(page).filter(has_text=said("remove_sure", name=name).partition(".")[0])
+        sure.get_by_role("button", name=said("remove")).click()
+        expect(opening).to_have_count(0)
+        page.get_by_role("button", name=said("open", name="viewer")).click()
+        expect(dialog(page).get_by_role("button", name=save)).to_have_count(0)
         expect(dialog(page).get_by_label("quotas:read")).to_be_disabled()
 
 
-def test_somebody_is_invited_and_the_invitation_withdrawn(lodge: Lodging, visit: Visiting) -> None:
+@pytest.mark.parametrize("eyes", EYES)
+def test_somebody_is_invited_and_the_invitation_withdrawn(
+    lodge: Lodging, visit: Visiting, eyes: dict[str, Any]
+) -> None:
     """An invitation is mailed, listed as open, mailed again with another link, and withdrawn; then no link opens."""
     email = f"{fresh('invited')}@example.org"
     admin = lodge.person()
-    with visit() as ana:
+    said = words("invitations", eyes)
+    with visit(**eyes) as ana:
         page = ana.page
         ana.sign_in(admin, then="/console/invitations")
-        page.get_by_role("button", name="Invite somebody").click()
-        dialog(page).get_by_label("E-mail").fill(email)
+        page.get_by_role("button", name=said("new")).click()
+        dialog(page).get_by_label(said("email")).fill(email)
         dialog(page).get_by_label("viewer").check()
         ana.axe()
-        dialog(page).get_by_role("button", name="Send invitation").click()
+        dialog(page).get_by_role("button", name=said("invite")).click()
         row = page.get_by_role("row").filter(has_text=email)
-        expect(row).to_contain_text("Open")
+        expect(row).to_contain_text(said("states.open"))
         first, _ = mailed(lodge, email, "invitation")
         ana.axe()
-        row.get_by_role("button", name=f"Send again to {email}").click()
-        expect(page.get_by_text(f"A new link is on its way to {email}")).to_be_visible()
+        row.get_by_role("button", name=said("resend_to", email=email)).click()
+        expect(page.get_by_text(said("resent", email=email))).to_be_visible()
         eventually(lambda: mailed(lodge, email, "invitation")[0] != first, 60)
         second, _ = mailed(lodge, email, "invitation")
         assert [opens(lodge, link) for link in (first, second)] == [False, True]
-        row.get_by_role("button", name=f"Withdraw the invitation of {email}").click()
-        dialog(page).get_by_role("button", name="Withdraw").click()
-        expect(row).to_contain_text("Withdrawn")
+        row.get_by_role("button", name=said("withdraw_of", email=email)).click()
+        dialog(page).get_by_role("button", name=said("withdraw")).click()
+        expect(row).to_contain_text(said("states.withdrawn"))
         assert [one["state"] for one in stored(admin, "invitations", search=email)] == ["withdrawn"]
         assert not opens(lodge, second)
 
@@ -199,23 +207,31 @@ def opens(lodge: Lodging, link: str) -> bool:
     return httpx.post(f"{lodge.url}/api/v2/invitations/look", json={"token": token}, timeout=30).is_success
 
 
-def test_an_organisation_is_renamed_and_left(lodge: Lodging, visit: Visiting) -> None:
+@pytest.mark.parametrize("eyes", EYES)
+def test_an_organisation_is_renamed_and_left(lodge: Lodging, visit: Visiting, eyes: dict[str, Any]) -> None:
     """Its facts and newest members are shown; its name is changed; who is its only administrator cannot leave, and who
     leaves after another was made is signed out and no member any more."""
     dona, heir = lodge.boss(), f"{fresh('heir')}@example.org"
     slug = dona.client.get("/api/v2/organizations/current").json()["data"]["slug"]
-    with visit(phone=True) as ana:
+    said = words("organization", eyes)
+
+    def leave(page: Page) -> None:
+        page.get_by_role("button", name=said("leave")).click()
+        dialog(page).get_by_role("button", name=said("leave")).click()
+        expect(dialog(page)).to_have_count(0)
+
+    with visit(**eyes) as ana:
         page = ana.page
         ana.allowed.add(409)
         ana.sign_in(dona, then="/console/organization")
         expect(page.locator("dl").get_by_text(slug, exact=True)).to_be_visible()
         expect(page.get_by_role("table")).to_contain_text(dona.email)
         ana.axe()
-        page.get_by_label("Name of the organisation").fill("Bakery of Dona")
-        page.get_by_role("button", name="Rename").click()
+        page.get_by_label(said("new_name")).fill("Bakery of Dona")
+        page.get_by_role("button", name=said("rename")).click()
         expect(page.locator("dl")).to_contain_text("Bakery of Dona")
         leave(page)
-        expect(page.get_by_role("alert")).to_contain_text("administrator")
+        expect(page.get_by_role("alert")).to_contain_text(re.compile("administra[td]or"))
         body = {"email": heir, "name": "Heir", "password": "correct horse battery", "roles": ["admin"]}
         made = dona.client.post("/api/v2/users", json=body)
         assert made.status_code == 201, made.text
@@ -226,45 +242,43 @@ def test_an_organisation_is_renamed_and_left(lodge: Lodging, visit: Visiting) ->
             assert [one["email"] for one in stored(Person(heir, client), "users")] == [heir]
 
 
-def leave(page: Page) -> None:
-    page.get_by_role("button", name="Leave the organisation").click()
-    dialog(page).get_by_role("button", name="Leave the organisation").click()
-    expect(dialog(page)).to_have_count(0)
-
-
-def test_an_operator_makes_a_tenant_and_agrees_on_a_quota(lodge: Lodging, visit: Visiting) -> None:
+@pytest.mark.parametrize("eyes", EYES)
+def test_an_operator_makes_a_tenant_and_agrees_on_a_quota(
+    lodge: Lodging, visit: Visiting, eyes: dict[str, Any]
+) -> None:
     """A tenant is made with its administrator, gets a quota of its own, is disabled and found by that."""
-    slug = fresh("shop")
-    with visit() as ana:
+    slug, quota = fresh("shop"), "capsules.capsules"
+    said, quotas, save = words("tenants", eyes), words("quotas", eyes), words("", eyes)("save")
+    with visit(**eyes) as ana:
         page = ana.page
         ana.sign_in(lodge.person(), then="/console/tenants")
-        expect(page.get_by_role("heading", level=1)).to_have_text("Tenants")
+        expect(page.get_by_role("heading", level=1)).to_have_text(said("title"))
         ana.axe()
-        page.get_by_role("button", name="New tenant").click()
+        page.get_by_role("button", name=said("new")).click()
         form = dialog(page)
-        form.get_by_role("textbox", name="Name", exact=True).fill(f"Shop {slug}")
-        form.get_by_label("Short name").fill(slug)
-        form.get_by_label("E-mail").fill(f"{slug}@example.org")
-        form.get_by_label("Name of the administrator").fill("Dona")
-        form.get_by_role("textbox", name="Password", exact=True).fill("correct horse battery")
+        form.get_by_role("textbox", name=said("name"), exact=True).fill(f"Shop {slug}")
+        form.get_by_label(said("slug")).fill(slug)
+        form.get_by_label(said("email")).fill(f"{slug}@example.org")
+        form.get_by_label(said("admin_name")).fill("Dona")
+        form.get_by_role("textbox", name=said("password"), exact=True).fill("correct horse battery")
         ana.axe()
-        form.get_by_role("button", name="Make tenant").click()
-        expect(page.get_by_role("heading", level=1)).to_have_text("Tenant")
-        page.get_by_role("button", name="Change capsules.capsules").click()
-        dialog(page).get_by_label("Amount").fill("7")
-        dialog(page).get_by_role("button", name="Save").click()
-        row = page.get_by_role("row").filter(has_text="capsules.capsules")
-        expect(row).to_contain_text("Agreement")
+        form.get_by_role("button", name=said("make")).click()
+        expect(page.get_by_role("heading", level=1)).to_have_text(said("one"))
+        page.get_by_role("button", name=quotas("change_of", name=quota)).click()
+        dialog(page).get_by_label(quotas("amount", unit="").partition(" (")[0]).fill("7")
+        dialog(page).get_by_role("button", name=save).click()
+        row = page.get_by_role("row").filter(has_text=quota)
+        expect(row).to_contain_text(quotas("sources.tenant"))
         ana.axe()
-        ana.shot("tenant")
-        row.get_by_role("button", name="Reset capsules.capsules").click()
-        dialog(page).get_by_role("button", name="Reset").click()
-        expect(row).to_contain_text("The product")
-        page.get_by_label("Its callers are served").uncheck()
-        page.get_by_role("button", name="Save").click()
-        dialog(page).get_by_role("button", name="Disable tenant").click()
+        ana.shot("tenant-phone" if eyes else "tenant")
+        row.get_by_role("button", name=quotas("reset_of", name=quota)).click()
+        dialog(page).get_by_role("button", name=quotas("reset")).click()
+        expect(row).to_contain_text(quotas("sources.declared"))
+        page.get_by_label(said("is_served")).uncheck()
+        page.get_by_role("button", name=save).click()
+        dialog(page).get_by_role("button", name=said("disable")).click()
         eventually(
             lambda: lodge.admin.get("/api/v2/tenants", params={"search": slug}).json()["data"][0]["enabled"] is False
         )
         ana.go(f"/console/tenants?enabled=false&search={slug}")
-        expect(page.get_by_role("row").filter(has_text=slug)).to_contain_text("Disabled")
+        expect(page.get_by_role("row").filter(has_text=slug)).to_contain_text(said("disabled"))

@@ -258,9 +258,7 @@ def _include(api: FastAPI, manifests: Iterable[Manifest], settings: Settings) ->
     for manifest in manifests:
         for version, mount in manifest.routers.items():
             router = mount if isinstance(mount, APIRouter) else mount(settings.services.get(manifest.name))
-            whole = APIRouter(prefix=f"/api/{version}" if version else "")
-            whole.include_router(router)
-            api.include_router(whole)
+            api.include_router(router, prefix=f"/api/{version}" if version else "")
 
 
 def _parts_of(manifests: Iterable[Manifest], settings: Settings, resources: Resources) -> dict[str, Part]:

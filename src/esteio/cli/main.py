@@ -7,6 +7,7 @@ import sys
 import click
 
 from esteio import __version__
+from esteio.base import collector
 from esteio.base.errors import EsteioError, StartRefused
 
 REFUSED = 2
@@ -80,6 +81,7 @@ def cli() -> None:
 
 def main() -> None:
     """Run a command. What refuses to start says so in one sentence and ends with 2, what fails with 1."""
+    collector.starting()
     try:
         cli.main(prog_name="esteio", standalone_mode=True)
     except SystemExit as ended:

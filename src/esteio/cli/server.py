@@ -1,7 +1,6 @@
 """One process that answers: the HTTP server around the application, and how it ends without cutting anything."""
 
 import asyncio
-import gc
 import logging
 import signal
 import socket
@@ -13,6 +12,7 @@ from types import FrameType
 import uvicorn
 
 from esteio.app import Esteio, create_app
+from esteio.base import collector
 from esteio.base.errors import StartRefused
 from esteio.cli.frames import socket_options
 from esteio.cli.listening import CONNECTIONS_WAITING
@@ -48,9 +48,7 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        # What was made until here lives as long as the process: the collector need not look at it ever again.
-        gc.collect()
-        gc.freeze()
+        collector.started()
         if self.started:
             self._pulse.start()
             self._beating = asyncio.create_task(self._pulse.go_on())

@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ def known_revisions(folders: Iterable[Path]) -> Revisions:
     followed: set[str] = set()
     for folder in folders:
         for file in sorted(folder.glob("*.py")):
-            named = _assignments(file)
+            named = _assignments(file.read_text())
             if "revision" in named:
                 known.add(named["revision"])
                 followed.update(_listed(named.get("down_revision")), _listed(named.get("depends_on")))
@@ -47,9 +48,10 @@ async def present_revisions(connection: Connection) -> frozenset[str]:
     return frozenset(row["version_num"] for row in await connection.fetch("SELECT version_num FROM alembic_version"))
 
 
-def _assignments(file: Path) -> dict[str, Any]:
+@cache
+def _assignments(source: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for node in ast.parse(file.read_text()).body:
+    for node in ast.parse(source).body:
         if isinstance(node, ast.Assign):
             targets: list[ast.expr] = node.targets
         elif isinstance(node, ast.AnnAssign):

@@ -1,7 +1,6 @@
 """One worker process: Celery's worker in the main thread, the jobs on an event loop in another."""
 
 import asyncio
-import gc
 import logging
 import os
 import signal
@@ -15,6 +14,7 @@ from typing import Any
 import uvloop
 from celery.worker import state
 
+from esteio.base import collector
 from esteio.jobs.broker import TASK
 from esteio.jobs.runner import Runner
 from esteio.resources import open_resources
@@ -68,8 +68,7 @@ class WorkerProcess:
         intake = self._opened.result()
         celery = self._celery(intake)
         started()
-        gc.collect()
-        gc.freeze()
+        collector.started()
         if not self._asked:
             celery.start()
         intake.request_stop()

@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 
 import uvloop
 
+from esteio.base import collector
 from esteio.jobs.broker import Carrier, make_celery
 from esteio.jobs.reconciler import Reconciler
 from esteio.jobs.relay import Relay
@@ -74,6 +75,10 @@ def run_scheduler(workshop: Workshop, notices: Notices | None = None) -> None:
         notices.stopping()
         end_in(TO_CLOSE)
 
+    def started() -> None:
+        collector.started()
+        notices.ready()
+
     async def live() -> None:
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
@@ -81,7 +86,7 @@ def run_scheduler(workshop: Workshop, notices: Notices | None = None) -> None:
             loop.add_signal_handler(number, ask, stop)
         turning = asyncio.create_task(Standstill(workshop.settings.hang_seconds).turn())
         signs = asyncio.create_task(notices.stay_alive())
-        await schedule(workshop, stop, notices.ready)
+        await schedule(workshop, stop, started)
         signs.cancel()
         turning.cancel()
 

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.auth.test_routes import codes
-from tests.house import Served
+from tests.house import NO_TLS, Served
 
 PASSWORD, FOLLOWING = "correct horse battery", "another correct battery"
 NAME = "__Host-esteio_session"
@@ -32,7 +32,7 @@ class Browser:
     """One that keeps the cookie as it was told to."""
 
     def __init__(self, served: Served, **headers: str) -> None:
-        self.client = httpx.Client(base_url=served.url, headers=headers or OWN, timeout=30)
+        self.client = httpx.Client(base_url=served.url, headers=headers or OWN, timeout=30, verify=NO_TLS)
         self.cookie: str | None = None
         self.said = ""
 

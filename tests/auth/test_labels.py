@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.conftest import House
-from tests.house import Served
+from tests.house import NO_TLS, Served
 
 PASSWORD = "a long password of nobody"
 Makes = Callable[..., tuple[str, httpx.Client]]
@@ -30,7 +30,7 @@ def person(served: Served) -> Makes:
         assert served.client.post("/api/v2/users", json=body).status_code == 201
         login = served.anonymous.post("/auth/login", json={"email": email, "password": PASSWORD})
         bearer = {"Authorization": f"Bearer {login.json()['access_token']}"}
-        return email, httpx.Client(base_url=served.url, headers=bearer, timeout=30)
+        return email, httpx.Client(base_url=served.url, headers=bearer, timeout=30, verify=NO_TLS)
 
     return make
 

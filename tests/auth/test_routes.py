@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from esteio.auth.permissions import ADMINISTRATION, area
-from tests.house import AMPLE, Served, altered
+from tests.house import AMPLE, NO_TLS, Served, altered
 
 ADMIN_PATHS = ("keys", "users", "roles", "tenants", "audit", "signing-keys", "oauth-clients", "invitations")
 PASSWORD = "correct horse battery"
@@ -49,7 +49,10 @@ def bearer(served: Served, email: str, password: str = PASSWORD) -> httpx.Client
     answer = served.anonymous.post("/auth/login", json={"email": email, "password": password})
     assert answer.status_code == 200, answer.text
     return httpx.Client(
-        base_url=served.url, headers={"Authorization": f"Bearer {answer.json()['access_token']}"}, timeout=AMPLE
+        base_url=served.url,
+        headers={"Authorization": f"Bearer {answer.json()['access_token']}"},
+        timeout=AMPLE,
+        verify=NO_TLS,
     )
 
 

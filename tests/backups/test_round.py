@@ -16,7 +16,7 @@ from esteio.base.principal import DEFAULT_TENANT
 from tests.backups.conftest import Emptied, NewScene
 from tests.backups.scene import Scene, superuser
 from tests.conftest import House
-from tests.house import Served, eventually
+from tests.house import NO_TLS, Served, eventually
 
 SOME = 5
 
@@ -91,7 +91,9 @@ class Writers:
             thread.join(30)
 
     def _write(self, name: str) -> None:
-        with httpx.Client(base_url=self._served.url, headers=self._served.client.headers, timeout=30) as client:
+        with httpx.Client(
+            base_url=self._served.url, headers=self._served.client.headers, timeout=30, verify=NO_TLS
+        ) as client:
             while not self._over.is_set():
                 body = {"name": f"{name} {self.written[name] + 1}", "species": "dog"}
                 if client.post("/api/v2/pets", json=body).status_code == 201:

@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 
-from tests.house import AMPLE, Served
+from tests.house import AMPLE, NO_TLS, Served
 
 BASE = "/api/v2/capsules"
 WISH: dict[str, Any] = {
@@ -68,7 +68,7 @@ def person(served: Served, name: str, *roles: str) -> httpx.Client:
     login = served.anonymous.post("/api/v2/auth/login", json={"email": email, "password": password})
     assert login.status_code == 200, login.text
     token = login.json()["data"]["access_token"]
-    return httpx.Client(base_url=served.url, headers={"Authorization": f"Bearer {token}"}, timeout=AMPLE)
+    return httpx.Client(base_url=served.url, headers={"Authorization": f"Bearer {token}"}, timeout=AMPLE, verify=NO_TLS)
 
 
 def quotas(client: httpx.Client) -> dict[str, int]:

@@ -9,7 +9,7 @@ import pytest
 from esteio.standins.oidc import Issuer, running_oidc
 from tests.capsules.maker import BASE, WISH, make, open_limit
 from tests.conftest import House
-from tests.house import AMPLE, Served
+from tests.house import AMPLE, NO_TLS, Served
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,7 @@ def served(house: House, clerk: Issuer) -> Iterator[Served]:
 
 def client(served: Served, issuer: Issuer, person: str, organisation: str, role: str) -> httpx.Client:
     token = issuer.token(person, organisation=organisation, role=role, lifetime=600)
-    return httpx.Client(base_url=served.url, headers={"Authorization": f"Bearer {token}"}, timeout=AMPLE)
+    return httpx.Client(base_url=served.url, headers={"Authorization": f"Bearer {token}"}, timeout=AMPLE, verify=NO_TLS)
 
 
 class TestClerk:

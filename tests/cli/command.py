@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import psutil
 
-from tests.house import ADMIN_KEY, AMPLE, eventually
+from tests.house import ADMIN_KEY, AMPLE, NO_TLS, eventually
 from tests.logs.kept import keep_file, keep_said
 
 COMMAND = (sys.executable, "-m", "esteio")
@@ -70,7 +70,7 @@ class Server:
     client: httpx.Client = field(init=False)
 
     def __post_init__(self) -> None:
-        self.client = httpx.Client(base_url=self.url, headers={"X-API-Key": ADMIN_KEY}, timeout=AMPLE)
+        self.client = httpx.Client(base_url=self.url, headers={"X-API-Key": ADMIN_KEY}, timeout=AMPLE, verify=NO_TLS)
 
     @property
     def url(self) -> str:

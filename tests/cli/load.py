@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import httpx
 
-from tests.house import ADMIN_KEY, AMPLE
+from tests.house import ADMIN_KEY, AMPLE, NO_TLS
 
 
 class Load:
@@ -42,7 +42,7 @@ class Load:
         self._stop.wait(seconds)
 
     def _call(self) -> None:
-        with httpx.Client(base_url=self._url, headers={"X-API-Key": ADMIN_KEY}, timeout=AMPLE) as client:
+        with httpx.Client(base_url=self._url, headers={"X-API-Key": ADMIN_KEY}, timeout=AMPLE, verify=NO_TLS) as client:
             while not self._stop.is_set():
                 try:
                     if self._once(client) and self._leaves:

@@ -29,7 +29,7 @@ from tests.cli.command import COMMAND, NOWHERE, SECONDS, all_of, half_sent, run,
 from tests.cli.load import Load
 from tests.faults.conftest import postgres_socket, through
 from tests.faults.proxy import proxied
-from tests.house import eventually, sql
+from tests.house import NO_TLS, eventually, sql
 
 
 def test_taken_port_is_refused_with_a_sentence(free_port: int, settings: dict[str, str]) -> None:
@@ -194,7 +194,7 @@ def test_a_silent_database_does_not_hold_up_the_end(free_port: int, settings: di
 def test_an_idle_connection_does_not_hold_up_the_end(free_port: int, settings: dict[str, str]) -> None:
     """Keep-alive connections on which nothing happens are closed at once, however long a drain may last."""
     given = {**settings, "ESTEIO_HTTP__DRAIN_SECONDS": "300"}
-    with serving(free_port, environment=given) as server, httpx.Client(base_url=server.url) as idle:
+    with serving(free_port, environment=given) as server, httpx.Client(base_url=server.url, verify=NO_TLS) as idle:
         assert idle.get("/livez").status_code == 200
         server.signal(signal.SIGTERM)
         assert server.ended() == 0

@@ -18,7 +18,7 @@ import psutil
 import pytest
 
 from tests.cli.command import COMMAND, NOWHERE, SECONDS, run, surroundings
-from tests.house import AMPLE, eventually, unused_port
+from tests.house import AMPLE, NO_TLS, eventually, unused_port
 
 READY = re.compile(r"\w+ stand-in is ready at (\S+), its control at (\S+)\n")
 PARENT = """
@@ -63,7 +63,7 @@ def test_it_tells_where_it_is_and_ends_when_told(number: signal.Signals) -> None
         assert httpx.get(f"{url}/products/1", timeout=AMPLE).json()["id"] == 1
         with socket.create_connection(("127.0.0.1", port), timeout=AMPLE) as caller:
             caller.sendall(b"GET /products/abc HTTP/1.1\r\n\r\n")
-            eventually(lambda: httpx.get(control, timeout=AMPLE).json()["calls"]["total"] == 2)
+            eventually(lambda: httpx.get(control, timeout=AMPLE, verify=NO_TLS).json()["calls"]["total"] == 2)
             process.send_signal(number)
             assert process.wait(SECONDS) == 0
         assert process.stdout is not None

@@ -24,7 +24,7 @@ from esteio.embedded.stand_ins import Place
 from esteio.runtime.opening import migration_folders
 from esteio.settings import read_settings
 from tests.cli.command import COMMAND, NOWHERE, SOON, all_gone, surroundings
-from tests.house import AMPLE, nobody
+from tests.house import AMPLE, NO_TLS, nobody
 from tests.logs.kept import keep_file
 
 SECONDS = 60.0
@@ -76,7 +76,7 @@ def test_one_command_runs_the_whole_house(place: Path, free_port: int) -> None:
     with up(place, free_port) as (process, told):
         assert told.endswith(f"\nEsteio is ready at {url}\n")
         key = credential(told, "API key")
-        with httpx.Client(base_url=url, headers={"X-API-Key": key}, timeout=AMPLE) as client:
+        with httpx.Client(base_url=url, headers={"X-API-Key": key}, timeout=AMPLE, verify=NO_TLS) as client:
             made = client.post("/api/v2/pets", json={"name": "First", "species": "cat"})
             assert made.status_code == 201, made.text
             assert made.headers["location"].endswith(made.json()["data"]["id"])

@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from tests.cli.command import COMMAND, NOWHERE, surroundings
-from tests.house import PATIENCE, eventually, unused_port
+from tests.house import NO_TLS, PATIENCE, eventually, unused_port
 from tests.logs.kept import keep_file
 
 LONG = 90.0
@@ -74,7 +74,7 @@ class Lodging:
         return found
 
     def client(self, headers: dict[str, str]) -> httpx.Client:
-        return httpx.Client(base_url=self.url, headers=headers, timeout=30)
+        return httpx.Client(base_url=self.url, headers=headers, timeout=30, verify=NO_TLS)
 
     def person(self, *roles: str) -> Person:
         """A new account of the first tenant with these roles; an administrator unless said."""
@@ -82,7 +82,9 @@ class Lodging:
         body = {"email": email, "password": PASSWORD, "name": "Ana", "roles": list(roles) or ["admin"]}
         made = self.admin.post("/api/v2/users", json=body)
         assert made.status_code == 201, made.text
-        entered = httpx.post(f"{self.url}/auth/login", json={"email": email, "password": PASSWORD}, timeout=30)
+        entered = httpx.post(
+            f"{self.url}/auth/login", json={"email": email, "password": PASSWORD}, timeout=30, verify=NO_TLS
+        )
         assert entered.status_code == 200, entered.text
         return Person(email, self.client({"Authorization": f"Bearer {entered.json()['access_token']}"}))
 
@@ -93,7 +95,9 @@ class Lodging:
         first = {"email": email, "name": "Boss", "password": PASSWORD}
         made = self.admin.post("/api/v2/tenants", json={"slug": slug, "name": f"Tenant {slug}", "admin": first})
         assert made.status_code == 201, made.text
-        entered = httpx.post(f"{self.url}/auth/login", json={"email": email, "password": PASSWORD}, timeout=30)
+        entered = httpx.post(
+            f"{self.url}/auth/login", json={"email": email, "password": PASSWORD}, timeout=30, verify=NO_TLS
+        )
         assert entered.status_code == 200, entered.text
         return Person(email, self.client({"Authorization": f"Bearer {entered.json()['access_token']}"}))
 
@@ -132,7 +136,7 @@ class Lodging:
             yield
         finally:
             self.start()
-            eventually(lambda: httpx.get(f"{self.url}/readyz", timeout=5).status_code == 200, LONG)
+            eventually(lambda: httpx.get(f"{self.url}/readyz", timeout=5, verify=NO_TLS).status_code == 200, LONG)
 
     @contextmanager
     def limited(self, name: str, rate: str) -> Iterator[None]:

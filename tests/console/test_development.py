@@ -18,7 +18,7 @@ from playwright.sync_api import Locator, expect
 from tests.console.conftest import Visiting
 from tests.console.lodging import Lodging
 from tests.console.visits import Visit
-from tests.house import eventually
+from tests.house import NO_TLS, eventually
 
 MAILS, STAND_INS = "/console/mails", "/console/stand-ins"
 ORDERS = "/api/v2/petstory/orders"
@@ -205,7 +205,7 @@ def test_acts_of_a_party(lodge: Lodging, visit: Visiting, quiet: None) -> None:
         expect(ana.page.get_by_role("heading", level=1)).to_have_text("Substitutos")
         party(ana, "OIDC").get_by_role("button", name="Assinar com nova chave").click()
         expect(ana.page.get_by_text("Feito.").first).to_be_visible()
-        eventually(lambda: len(httpx.get(f"{url}/jwks", timeout=30).json()["keys"]) == before + 1)
+        eventually(lambda: len(httpx.get(f"{url}/jwks", timeout=30, verify=NO_TLS).json()["keys"]) == before + 1)
         ana.axe()
 
 

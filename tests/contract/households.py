@@ -19,7 +19,7 @@ from tests.contract.operations import (
 )
 from tests.contract.operations import report as report_outage
 from tests.files.keeping import kept
-from tests.house import AMPLE, Served, altered
+from tests.house import AMPLE, NO_TLS, Served, altered
 from tests.store.liking import stored
 
 PETS, CAPSULES, INVITATIONS = "/api/v2/pets", "/api/v2/capsules", "/api/v2/invitations"
@@ -61,7 +61,7 @@ def found_tenant(served: Served, slug: str) -> Household:
     assert made.status_code == 201, made.text
     entered = served.anonymous.post("/api/v2/auth/login", json={"email": email, "password": PASSWORD})
     token = entered.json()["data"]["access_token"]
-    boss = httpx.Client(base_url=served.url, headers={"Authorization": f"Bearer {token}"}, timeout=AMPLE)
+    boss = httpx.Client(base_url=served.url, headers={"Authorization": f"Bearer {token}"}, timeout=AMPLE, verify=NO_TLS)
     key = boss.post("/api/v2/keys", json={"name": f"key of {slug}", "scopes": ["*"]})
     client = served.with_key(key.json()["data"]["key"])
     household = Household(slug, client, boss, {"tenant_id": made.json()["data"]["id"], "slug": slug})

@@ -18,7 +18,7 @@ from esteio.standins.oidc import running_oidc
 from esteio.standins.running import Running
 from esteio.standins.smtp import Sink, Terms, running_smtp
 from tests.conftest import House
-from tests.house import AMPLE, Served, nobody
+from tests.house import AMPLE, NO_TLS, Served, nobody
 
 BASE = "/api/v2/development"
 PICTURE = b"\x89PNG\r\n\x1a\n<script>alert(1)</script>"
@@ -54,7 +54,9 @@ class Stage:
         body = {"items": [{"title": "Book", "quantity": 1, "unit_price": 47.5, "currency_id": "BRL"}]}
         body["external_reference"] = "order-1"  # type: ignore[assignment]
         asked = {"Authorization": f"Bearer {TOKEN}"}
-        made = httpx.post(f"{self.market.url}/checkout/preferences", json=body, headers=asked, timeout=AMPLE)
+        made = httpx.post(
+            f"{self.market.url}/checkout/preferences", json=body, headers=asked, timeout=AMPLE, verify=NO_TLS
+        )
         assert made.status_code == 201, made.text
         return str(self.market.pay(made.json()["id"], outcome))
 

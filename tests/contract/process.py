@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.house import AMPLE, eventually
+from tests.house import AMPLE, NO_TLS, eventually
 from tests.logs.kept import keep_file
 
 ENDS_WITHIN = 15.0
@@ -53,6 +53,6 @@ def served_process(given: dict[str, str], output: Path, port: int) -> Iterator[R
 def _is_ready(running: Running) -> bool:
     assert running.process.poll() is None, running.written()
     try:
-        return httpx.get(f"{running.url}/readyz", timeout=AMPLE).status_code == 200
+        return httpx.get(f"{running.url}/readyz", timeout=AMPLE, verify=NO_TLS).status_code == 200
     except httpx.TransportError:
         return False

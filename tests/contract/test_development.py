@@ -17,7 +17,7 @@ from tests.conftest import House
 from tests.contract.playing import BASE, PICTURE, Stage, operations, playing, written
 from tests.contract.problems import documented, problem
 from tests.contract.test_fuzz import configured, fuzzed
-from tests.house import Served
+from tests.house import NO_TLS, Served
 
 MAILS, PARTIES, PAYMENTS = f"{BASE}/mails", f"{BASE}/stand-ins", f"{BASE}/payments"
 MADE_UP = {"name": "fakestore", "fault": "error_500", "act": "forget", "number": "1"}
@@ -93,7 +93,9 @@ class TestWhoMay:
         data(served.client.post("/api/v2/tenants", json={"slug": "there", "name": "There", "admin": first}), 201)
         login = {"email": first["email"], "password": first["password"]}
         token = data(served.anonymous.post("/api/v2/auth/login", json=login))["access_token"]
-        elsewhere = httpx.Client(base_url=served.url, headers={"Authorization": f"Bearer {token}"}, timeout=30)
+        elsewhere = httpx.Client(
+            base_url=served.url, headers={"Authorization": f"Bearer {token}"}, timeout=30, verify=NO_TLS
+        )
         with served.with_key(served.key("pets:write")) as poor, elsewhere:
             for operation in operations(served):
                 path = path_of(operation)

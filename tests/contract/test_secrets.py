@@ -15,7 +15,7 @@ import redis
 
 from esteio.embedded.engines import Engines
 from tests.contract.process import served_process
-from tests.house import ADMIN_KEY, AMPLE, SECRET, altered, environment, sql
+from tests.house import ADMIN_KEY, AMPLE, NO_TLS, SECRET, altered, environment, sql
 
 EMAIL = "quiet@example.org"
 FIRST = "first: a pass/word & more?"
@@ -69,7 +69,10 @@ def monitored(url: str) -> Iterator[list[str]]:
 
 def used(url: str) -> dict[str, str]:
     """Use secrets of every kind, rightly and wrongly; what they were."""
-    with httpx.Client(base_url=url, timeout=AMPLE) as nobody, httpx.Client(base_url=url, timeout=AMPLE) as admin:
+    with (
+        httpx.Client(base_url=url, timeout=AMPLE, verify=NO_TLS) as nobody,
+        httpx.Client(base_url=url, timeout=AMPLE, verify=NO_TLS) as admin,
+    ):
         admin.headers["X-API-Key"] = ADMIN_KEY
         found = {**keys_of(admin), **logins_of(nobody)}
         broken = found["a mistyped key"]
@@ -90,7 +93,7 @@ def keys_of(admin: httpx.Client) -> dict[str, str]:
     key = admin.post("/api/v2/keys", json=body, headers={"Idempotency-Key": "once"}).json()["data"]["key"]
     again = admin.post("/api/v2/keys", json=body, headers={"Idempotency-Key": "once"})
     assert again.json()["data"]["key"] == key
-    with httpx.Client(base_url=admin.base_url, headers={"X-API-Key": key}) as holder:
+    with httpx.Client(base_url=admin.base_url, headers={"X-API-Key": key}, verify=NO_TLS) as holder:
         assert holder.get("/api/v2/auth/me").status_code == 200
         assert holder.get("/api/v2/keys").status_code == 403
     return {"a key": key, "a mistyped key": altered(key, -1)}

@@ -38,7 +38,7 @@ from tests.contract.who import (
     VIEWER,
     WHO,
 )
-from tests.house import Served
+from tests.house import NO_TLS, Served
 from tests.store.liking import stored
 
 LISTED = [operation for operation in EVERY if name_of(operation) in WHO]
@@ -74,7 +74,7 @@ class Callers:
     def proved(self, name: str, headers: dict[str, str]) -> None:
         if name in self.clients:
             self.clients[name].close()
-        self.clients[name] = httpx.Client(base_url=self.served.url, headers=headers, timeout=30)
+        self.clients[name] = httpx.Client(base_url=self.served.url, headers=headers, timeout=30, verify=NO_TLS)
 
     def person(self, name: str, maker: httpx.Client, tenant: str, role: str, email: str = "") -> None:
         """A member of the tenant of this role, logged in there."""
@@ -112,7 +112,7 @@ def people(found: Callers, here: Household, there: Household) -> None:
 
 
 def machines(found: Callers, here: Household) -> None:
-    found.clients[ANONYMOUS] = httpx.Client(base_url=found.served.url, timeout=30)
+    found.clients[ANONYMOUS] = httpx.Client(base_url=found.served.url, timeout=30, verify=NO_TLS)
     found.proved(KEY, {"X-API-Key": here.make("/api/v2/keys", name="bare", scopes=[])["key"]})
     found.proved(POLLER, {"X-API-Key": here.make("/api/v2/keys", name="poller", scopes=["outages:poll"])["key"]})
     made = here.make("/api/v2/oauth-clients", name="reader", scopes=["capsules:read"])

@@ -18,7 +18,7 @@ from esteio.http.exchange import Exchange
 from esteio.telemetry.context import current
 from tests.conftest import House
 from tests.db.streaming import Standby, standby
-from tests.house import Served, eventually, last_held, on_database
+from tests.house import NO_TLS, Served, eventually, last_held, on_database
 
 PATIENT = "60"
 """A bound of staleness that nothing in a test reaches: then only the promises keep a read from an old replica."""
@@ -234,7 +234,7 @@ def reading_meanwhile(served: Served, harm: Callable[[], object]) -> tuple[list[
 
     def read() -> None:
         nonlocal slowest
-        with httpx.Client(base_url=served.url, headers={"X-API-Key": key}, timeout=60) as client:
+        with httpx.Client(base_url=served.url, headers={"X-API-Key": key}, timeout=60, verify=NO_TLS) as client:
             while not done.is_set():
                 began = time.monotonic()
                 statuses.append(client.get("/api/v1/pets/search", params={"name": "rex"}).status_code)

@@ -9,7 +9,7 @@ import httpx
 from esteio.embedded.engines import Engines
 from tests.conftest import House
 from tests.faults.calls import RECOVERED
-from tests.house import ADMIN_KEY, Served, eventually, last_held
+from tests.house import ADMIN_KEY, NO_TLS, Served, eventually, last_held
 
 WRITERS = 4
 BEFORE, AFTER = 40, 40
@@ -25,7 +25,7 @@ class Writer:
         self.statuses: set[int] = set()
 
     def write(self, stop: Event) -> None:
-        with httpx.Client(base_url=self.url, headers={"X-API-Key": ADMIN_KEY}, timeout=30) as client:
+        with httpx.Client(base_url=self.url, headers={"X-API-Key": ADMIN_KEY}, timeout=30, verify=NO_TLS) as client:
             tried = 0
             while not stop.is_set():
                 tried += 1

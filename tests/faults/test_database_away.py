@@ -10,7 +10,7 @@ import pytest
 from tests.faults.calls import Calls, Told, some_attempt
 from tests.faults.conftest import Networked, Networks
 from tests.faults.proxy import Mode
-from tests.house import Served, eventually
+from tests.house import NO_TLS, Served, eventually
 
 WITHIN = 5.0
 WITHOUT_DATABASE = 2.0
@@ -224,7 +224,7 @@ def failing(networked: Networked) -> None:
 @pytest.mark.usefixtures("failing")
 def test_503_for_a_database_that_cannot_write(networked: Networked, calls: Calls, state: str, meaning: str) -> None:
     """A full disk and its like are the server's trouble: 503 with Retry-After, nothing written, nothing told."""
-    with httpx.Client(base_url=calls.url) as client:
+    with httpx.Client(base_url=calls.url, verify=NO_TLS) as client:
         answer = calls.write(client, f"fail:{state}")
     assert answer.status_code == 503, (meaning, answer.text)
     assert int(answer.headers["retry-after"]) >= 1

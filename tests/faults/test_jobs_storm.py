@@ -16,7 +16,7 @@ import pytest
 
 from tests.cli.command import surroundings
 from tests.faults.errands import SERVICES, Errands
-from tests.house import ADMIN_KEY, AMPLE, eventually, sql, unused_port
+from tests.house import ADMIN_KEY, AMPLE, NO_TLS, eventually, sql, unused_port
 from tests.redis.valkey_process import ValkeyProcess
 from tests.worker.processes import Running, scheduler, worker
 
@@ -102,7 +102,7 @@ class Callers:
         self._nothing.wait(max(0.0, seconds))
 
     def _call(self) -> None:
-        with httpx.Client(base_url=self._url, headers={"X-API-Key": ADMIN_KEY}, timeout=AMPLE) as client:
+        with httpx.Client(base_url=self._url, headers={"X-API-Key": ADMIN_KEY}, timeout=AMPLE, verify=NO_TLS) as client:
             while (number := self._next()) is not None:
                 self.pause(self._began + number / PER_SECOND - monotonic())
                 self._ask(client, number)

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from tests.conftest import House
-from tests.house import Served, environment, eventually, sql
+from tests.house import NO_TLS, Served, environment, eventually, sql
 
 BASE = "/api/v2/pets"
 
@@ -132,7 +132,9 @@ class TestCrash:
         )
         try:
             client = httpx.Client(
-                base_url=f"http://127.0.0.1:{free_port}", headers={"X-API-Key": given["ESTEIO_AUTH__API_KEY"]}
+                base_url=f"http://127.0.0.1:{free_port}",
+                headers={"X-API-Key": given["ESTEIO_AUTH__API_KEY"]},
+                verify=NO_TLS,
             )
             eventually(lambda: _answers(client), 60)
             sql(

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.conftest import House
-from tests.house import ADMIN_KEY, Served, eventually
+from tests.house import ADMIN_KEY, NO_TLS, Served, eventually
 from tests.redis.topologies import clustered, watched
 from tests.redis.valkey_process import ValkeyProcess
 
@@ -42,7 +42,7 @@ def administrator_of(served: Served, slug: str) -> Iterator[tuple[str, httpx.Cli
         "/api/v2/auth/login", json={"email": admin["email"], "password": PASSWORD, "tenant": slug}
     )
     assert login.status_code == 200, login.text
-    with httpx.Client(base_url=served.url, timeout=30) as client:
+    with httpx.Client(base_url=served.url, timeout=30, verify=NO_TLS) as client:
         client.headers["Authorization"] = f"Bearer {login.json()['data']['access_token']}"
         yield made.json()["data"]["id"], client
 

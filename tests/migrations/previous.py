@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from tests.cli.command import NOWHERE
-from tests.house import ADMIN_KEY
+from tests.house import ADMIN_KEY, NO_TLS
 
 TREE = Path(__file__).parents[2]
 RECORDED = Path(__file__).parent / "previous-release"
@@ -104,7 +104,7 @@ def api(source: Path, port: int, environment: Mapping[str, str]) -> Iterator["Ap
     held = {"X-API-Key": ADMIN_KEY}
     with (
         process(source, ["serve", "--port", str(port)], environment) as running,
-        httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=held, timeout=30) as client,
+        httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=held, timeout=30, verify=NO_TLS) as client,
     ):
         yield Api(running, client)
 

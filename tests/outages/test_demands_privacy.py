@@ -11,7 +11,7 @@ from esteio.embedded.engines import Engines
 from tests.conftest import House
 from tests.contract.process import served_process
 from tests.contract.test_secrets import dumped, remembered, spellings
-from tests.house import ADMIN_KEY, AMPLE, Served, environment, eventually, sql, unused_port
+from tests.house import ADMIN_KEY, AMPLE, NO_TLS, Served, environment, eventually, sql, unused_port
 from tests.outages.consumers import (
     BAKERY,
     BASE,
@@ -192,7 +192,7 @@ def places(
     given = environment(database, redis_url, TELEMETRY__LOG_LEVEL="debug", TELEMETRY__LOG_FORMAT="json")
     with (
         served_process(given, output, unused_port()) as running,
-        httpx.Client(base_url=running.url, headers={"X-API-Key": ADMIN_KEY}, timeout=AMPLE) as client,
+        httpx.Client(base_url=running.url, headers={"X-API-Key": ADMIN_KEY}, timeout=AMPLE, verify=NO_TLS) as client,
     ):
         use(client, database)
         metrics = client.get("/metrics").content

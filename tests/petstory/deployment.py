@@ -26,7 +26,7 @@ from esteio.standins.mercadopago.running import SECRET, TOKEN, Market, running_m
 from esteio.standins.smtp import Terms, running_smtp
 from esteio.standins.smtp.running import Sink
 from tests.cli.command import Server, serving
-from tests.house import environment, eventually, nobody, sql, unused_port
+from tests.house import NO_TLS, environment, eventually, nobody, sql, unused_port
 from tests.petstory.conftest import ROOMY
 from tests.petstory.shop import ORDERS, REX
 from tests.worker.processes import Running, scheduler, worker
@@ -53,7 +53,7 @@ class Deployment:
     client: httpx.Client = field(init=False)
 
     def __post_init__(self) -> None:
-        self.client = httpx.Client(base_url=self.url, timeout=30)
+        self.client = httpx.Client(base_url=self.url, timeout=30, verify=NO_TLS)
 
     def sql(self, statement: str, *values: Any) -> list[dict[str, Any]]:
         return [dict(row) for row in sql(self.given["ESTEIO_DATABASE__URL"], statement, *values)]
@@ -127,7 +127,7 @@ class Journey:
     def pay(self) -> None:
         """By the checkout's page, as a buyer does."""
         page = self.checkout()["url"]
-        assert httpx.post(page, data={"pay": "approved"}, timeout=30).status_code == 303
+        assert httpx.post(page, data={"pay": "approved"}, timeout=30, verify=NO_TLS).status_code == 303
 
     def payable(self) -> None:
         """Its preview is ready."""

@@ -13,7 +13,7 @@ from esteio.base.clock import TurnableClock
 from esteio.services.petstory.states import PAID, STATES, UNPAID
 from esteio.standins.mercadopago.running import Market
 from tests.conftest import House
-from tests.house import AMPLE, Served
+from tests.house import AMPLE, NO_TLS, Served
 from tests.petstory.furnishing import Furnished, furnish
 from tests.petstory.payments.till import Till, paying
 from tests.petstory.post import BOOK, Office
@@ -78,7 +78,7 @@ def stranger(served: Served) -> httpx.Client:
     assert made.status_code == 201, made.text
     entered = served.anonymous.post("/api/v2/auth/login", json={"email": first["email"], "password": first["password"]})
     token = entered.json()["data"]["access_token"]
-    return httpx.Client(base_url=served.url, headers={"Authorization": f"Bearer {token}"}, timeout=AMPLE)
+    return httpx.Client(base_url=served.url, headers={"Authorization": f"Bearer {token}"}, timeout=AMPLE, verify=NO_TLS)
 
 
 def test_everything(office: Office) -> None:

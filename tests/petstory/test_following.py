@@ -16,7 +16,7 @@ from esteio.services.petstory.links import Link, written
 from esteio.services.petstory.orders import Actor, locked
 from esteio.services.petstory.use_cases.paying import _enter
 from tests.conftest import House
-from tests.house import Served, nobody
+from tests.house import NO_TLS, Served, nobody
 from tests.petstory.conftest import ROOMY
 from tests.petstory.shop import Order, Shop, picture
 from tests.realtime.client import WITHIN, Event, Stream, all_told
@@ -35,7 +35,7 @@ def served(house: House, clock: TurnableClock, files: Path) -> Iterator[Served]:
 def following(order: Order, last: str = "") -> Iterator[Stream]:
     """The order's stream, from an id on where one is given."""
     with (
-        httpx.Client(base_url=order.shop.served.url, timeout=WITHIN) as client,
+        httpx.Client(base_url=order.shop.served.url, timeout=WITHIN, verify=NO_TLS) as client,
         client.stream("GET", f"{order.path}/stream", headers={"Last-Event-ID": last} if last else {}) as answer,
     ):
         assert answer.status_code == 200, answer.read()

@@ -9,7 +9,7 @@ import pytest
 from esteio.base.clock import TurnableClock
 from esteio.services.petstory.links import Link, written
 from tests.conftest import House
-from tests.house import AMPLE, Served, altered, eventually
+from tests.house import AMPLE, NO_TLS, Served, altered, eventually
 from tests.petstory.shop import ORDERS, Order, Shop, at_once, picture
 
 PASSWORD = "correct horse battery"
@@ -105,7 +105,7 @@ def stranger(served: Served) -> httpx.Client:
     assert made.status_code == 201, made.text
     entered = served.anonymous.post("/api/v2/auth/login", json={"email": first["email"], "password": PASSWORD})
     token = entered.json()["data"]["access_token"]
-    return httpx.Client(base_url=served.url, headers={"Authorization": f"Bearer {token}"}, timeout=AMPLE)
+    return httpx.Client(base_url=served.url, headers={"Authorization": f"Bearer {token}"}, timeout=AMPLE, verify=NO_TLS)
 
 
 def test_other_tenants(shop: Shop) -> None:

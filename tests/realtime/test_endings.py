@@ -9,7 +9,7 @@ import pytest
 
 from esteio.embedded.engines import Engines
 from tests.cli.command import Server, serving
-from tests.house import ADMIN_KEY, environment, unused_port
+from tests.house import ADMIN_KEY, NO_TLS, environment, unused_port
 from tests.realtime.client import socket, stream
 from tests.realtime.conftest import ROOM, Telling
 from tests.worker.processes import scheduler
@@ -33,7 +33,7 @@ def given(engines: Engines, new_database: Callable[[], str], new_redis: Callable
 
 def pets(url: str, first: int, last: int) -> None:
     """Facts numbered by the ages of their pets."""
-    with httpx.Client(base_url=url, headers={"X-API-Key": ADMIN_KEY}, timeout=30) as client:
+    with httpx.Client(base_url=url, headers={"X-API-Key": ADMIN_KEY}, timeout=30, verify=NO_TLS) as client:
         for number in range(first, last + 1):
             body = {"name": f"{number}", "species": "dog"}
             client.post("/api/v2/pets", json=body).raise_for_status()

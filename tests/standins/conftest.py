@@ -7,7 +7,7 @@ import pytest
 
 from esteio.standins.fakestore import Shop, running_fakestore
 from esteio.standins.mercadopago import Market, running_mercadopago
-from tests.house import AMPLE
+from tests.house import AMPLE, NO_TLS
 from tests.standins.seller import Receiver, Seller, client_of, receiving
 
 
@@ -26,7 +26,7 @@ def shop(running_shop: Shop) -> Shop:
 
 @pytest.fixture
 def caller(shop: Shop) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=shop.url, timeout=AMPLE) as client:
+    with httpx.Client(base_url=shop.url, timeout=AMPLE, verify=NO_TLS) as client:
         yield client
 
 

@@ -14,7 +14,7 @@ import httpx
 from mercadopago.webhook import WebhookSignatureValidator
 
 from esteio.standins.mercadopago import SECRET, TOKEN, Market
-from tests.house import AMPLE, eventually
+from tests.house import AMPLE, NO_TLS, eventually
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ class Seller:
 
 
 def client_of(market: Market, token: str = TOKEN) -> httpx.Client:
-    return httpx.Client(base_url=market.url, headers={"Authorization": f"Bearer {token}"}, timeout=AMPLE)
+    return httpx.Client(base_url=market.url, headers={"Authorization": f"Bearer {token}"}, timeout=AMPLE, verify=NO_TLS)
 
 
 def told(seller: Seller, count: int = 1) -> list[Received]:

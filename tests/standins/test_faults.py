@@ -13,7 +13,7 @@ import pytest
 
 from esteio.standins.fakestore import Shop, running_fakestore
 from esteio.standins.faults import HUGE, WORDS, Impossible
-from tests.house import AMPLE, eventually, unused_port
+from tests.house import AMPLE, NO_TLS, eventually, unused_port
 
 INSTEAD = {
     "empty": (200, b"", "application/json"),
@@ -187,7 +187,7 @@ def test_what_cannot_be_switched_is_refused(shop: Shop, name: str, path: str | N
 def test_calls_are_counted_by_path(shop: Shop, caller: httpx.Client) -> None:
     """Each call counts once, whatever it meets, without its query; many at once are all counted."""
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda _: httpx.get(shop.url + "/products?limit=1", timeout=AMPLE), range(40)))
+        list(pool.map(lambda _: httpx.get(shop.url + "/products?limit=1", timeout=AMPLE, verify=NO_TLS), range(40)))
     shop.fault("error_500")
     caller.get("/products/1")
     assert (shop.calls("/products"), shop.calls("/products/1"), shop.calls("/users"), shop.calls()) == (40, 1, 0, 41)
@@ -198,7 +198,7 @@ def test_calls_are_counted_by_path(shop: Shop, caller: httpx.Client) -> None:
 
 def test_control_over_http(shop: Shop, caller: httpx.Client) -> None:
     """Another process switches, counts, changes products and resets; the shop's own port has no such path."""
-    with httpx.Client(base_url=shop.control_url, timeout=AMPLE) as control:
+    with httpx.Client(base_url=shop.control_url, timeout=AMPLE, verify=NO_TLS) as control:
         state = control.put("", json={"fault": "hang", "path": "/users", "seconds": 0.1}).json()
         assert state["switched"] == [{"fault": "hang", "path": "/users", "seconds": 0.1}]
         assert state["url"] == shop.url

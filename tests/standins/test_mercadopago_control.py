@@ -7,13 +7,13 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.house import AMPLE, eventually
+from tests.house import AMPLE, NO_TLS, eventually
 from tests.standins.seller import Seller
 
 
 @pytest.fixture
 def control(seller: Seller) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=seller.market.control_url, timeout=AMPLE) as client:
+    with httpx.Client(base_url=seller.market.control_url, timeout=AMPLE, verify=NO_TLS) as client:
         yield client
 
 

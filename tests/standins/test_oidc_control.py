@@ -7,7 +7,7 @@ import pytest
 from joserfc.errors import JoseError
 
 from esteio.standins.oidc import Issuer, running_oidc
-from tests.house import AMPLE
+from tests.house import AMPLE, NO_TLS
 from tests.standins.signing_in import read
 
 
@@ -25,7 +25,7 @@ def issuer(running: Issuer) -> Issuer:
 
 @pytest.fixture
 def control(issuer: Issuer) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=issuer.control_url, timeout=AMPLE) as client:
+    with httpx.Client(base_url=issuer.control_url, timeout=AMPLE, verify=NO_TLS) as client:
         yield client
 
 

@@ -18,7 +18,7 @@ import pytest
 
 from esteio.standins.faults import Impossible
 from esteio.standins.smtp import Box, Sink, Terms, running_smtp
-from tests.house import AMPLE, eventually
+from tests.house import AMPLE, NO_TLS, eventually
 
 USER, PASSWORD = "caixa", "password of the tests"
 DATA = bytes(range(256)) * 400
@@ -85,7 +85,7 @@ def test_a_mail_is_kept_as_it_was_sent(sink: Sink) -> None:
     assert body.get_content() == ".a line that begins with a dot\r\nand another\r\n"
     [file] = read.iter_attachments()
     assert (file.get_filename(), file.get_content()) == ("livro ção.pdf", DATA)
-    with httpx.Client(base_url=sink.control_url, timeout=AMPLE) as control:
+    with httpx.Client(base_url=sink.control_url, timeout=AMPLE, verify=NO_TLS) as control:
         assert control.get("/mails").json() == [
             {
                 "id": kept.id,

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import httpx
 
-from tests.house import Served, sql
+from tests.house import NO_TLS, Served, sql
 
 PASSWORD = "correct horse battery"
 VERSIONS = ("v1", "v2")
@@ -43,7 +43,7 @@ def entered(served: Served, email: str) -> httpx.Client:
     answer = served.anonymous.post("/api/v2/auth/login", json={"email": email, "password": PASSWORD})
     assert answer.status_code == 200, answer.text
     held = {"Authorization": f"Bearer {answer.json()['data']['access_token']}"}
-    return httpx.Client(base_url=served.url, headers=held, timeout=30)
+    return httpx.Client(base_url=served.url, headers=held, timeout=30, verify=NO_TLS)
 
 
 @contextmanager

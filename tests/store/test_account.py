@@ -10,7 +10,7 @@ import pytest
 from tests.cli.command import run
 from tests.conftest import House
 from tests.contract.problems import problem
-from tests.house import AMPLE, Served, environment
+from tests.house import AMPLE, NO_TLS, Served, environment
 
 PASSWORD = "correct horse battery"
 BASE, USERS = "/api/v1/account", "/api/v1/users"
@@ -45,7 +45,7 @@ def admin(served: Served, database_url: str, redis_url: str) -> Iterator[httpx.C
     made = run(*arguments, environment=environment(database_url, redis_url), said=PASSWORD)
     assert made.code == 0, made.said
     tokens = log_in(served, "first@example.org").json()
-    with httpx.Client(base_url=served.url, headers=bearer(tokens), timeout=AMPLE) as client:
+    with httpx.Client(base_url=served.url, headers=bearer(tokens), timeout=AMPLE, verify=NO_TLS) as client:
         yield client
 
 

@@ -11,7 +11,7 @@ from esteio.http.exchange import Exchange
 from esteio.http.routing import Operation
 from esteio.http.rules import Rules
 from esteio.traffic.tally import Tally
-from tests.house import AMPLE, Served
+from tests.house import AMPLE, NO_TLS, Served
 
 PASSWORD = "correct horse battery"
 ROUTE = "/api/v2/things"
@@ -98,4 +98,4 @@ def entered(served: Served, email: str) -> httpx.Client:
     answer = served.anonymous.post("/api/v2/auth/login", json={"email": email, "password": PASSWORD})
     assert answer.status_code == 200, answer.text
     token = answer.json()["data"]["access_token"]
-    return httpx.Client(base_url=served.url, headers={"Authorization": f"Bearer {token}"}, timeout=AMPLE)
+    return httpx.Client(base_url=served.url, headers={"Authorization": f"Bearer {token}"}, timeout=AMPLE, verify=NO_TLS)

@@ -10,7 +10,7 @@ import httpx
 import orjson
 
 from tests.cli.command import NOWHERE, SECONDS, surroundings
-from tests.house import eventually, sql
+from tests.house import NO_TLS, eventually, sql
 from tests.worker.processes import scheduler, worker, write_down
 from tests.worker.services import MARK, Number
 
@@ -89,7 +89,7 @@ def flower(environment: Mapping[str, str], port: int) -> Iterator[httpx.Client]:
         stderr=subprocess.DEVNULL,
     )
     try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30, verify=NO_TLS) as client:
             eventually(lambda: answers(client), SECONDS)
             yield client
     finally:

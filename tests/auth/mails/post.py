@@ -19,7 +19,7 @@ from esteio.standins.smtp import Sink
 from esteio.worker.assembly import open_workshop
 from tests.conftest import House
 from tests.files.shop import interrupted, run_due
-from tests.house import AMPLE, Served
+from tests.house import AMPLE, NO_TLS, Served
 
 FROM = "accounts@example.org"
 PASSWORD = "correct horse battery"
@@ -86,7 +86,7 @@ class Office:
         answer = self.login(email, password)
         assert answer.status_code == 200, answer.text
         bearer = {"Authorization": f"Bearer {answer.json()['access_token']}"}
-        return httpx.Client(base_url=self.served.url, headers=bearer, timeout=AMPLE)
+        return httpx.Client(base_url=self.served.url, headers=bearer, timeout=AMPLE, verify=NO_TLS)
 
     def forgot(self, email: str, **headers: str) -> httpx.Response:
         return self.post("/auth/password/forgot", {"email": email}, **headers)

@@ -8,6 +8,7 @@ import pytest
 
 from tests.auth.mails.post import PASSWORD, Office, body, refused, somebody
 from tests.auth.mails.test_organizations import found, switched
+from tests.house import NO_TLS
 
 BASE = "/api/v2/invitations"
 
@@ -140,7 +141,7 @@ class TestWho:
         slug = answered(office, "accept", office.token(email), password=PASSWORD).json()["data"]["slug"]
         login = office.post("/auth/login", {"email": email, "password": PASSWORD, "tenant": slug}).json()
         bearer = {"Authorization": f"Bearer {login['access_token']}"}
-        with httpx.Client(base_url=office.served.url, headers=bearer) as inviter:
+        with httpx.Client(base_url=office.served.url, headers=bearer, verify=NO_TLS) as inviter:
             assert inviter.post(BASE, json={"email": somebody(), "roles": ["admin"]}).status_code == 403
             assert inviter.post(BASE, json={"email": somebody(), "roles": ["inviter"]}).status_code == 201
         refused(bakery.post(BASE, json={"email": somebody(), "roles": ["no-such"]}), "UNKNOWN_ROLE")

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from esteio.auth.accounts import enter_account
 from esteio.db.transaction import transaction
 from tests.auth.mails.post import Office, refused
-from tests.house import AMPLE
+from tests.house import AMPLE, NO_TLS
 
 BASE = "/api/v2/organizations"
 
@@ -27,7 +27,7 @@ def switched(office: Office, client: httpx.Client, slug: str) -> httpx.Client:
     answer = client.post("/api/v2/auth/switch", json={"organization": slug})
     assert answer.status_code == 200, answer.text
     bearer = {"Authorization": f"Bearer {answer.json()['data']['access_token']}"}
-    return httpx.Client(base_url=office.served.url, headers=bearer, timeout=AMPLE)
+    return httpx.Client(base_url=office.served.url, headers=bearer, timeout=AMPLE, verify=NO_TLS)
 
 
 class TestMade:

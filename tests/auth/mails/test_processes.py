@@ -14,7 +14,7 @@ import redis
 from esteio.standins.smtp import Sink, Terms, running_smtp
 from tests.auth.mails.post import ANOTHER, PASSWORD, TOKEN, body, mailing, somebody
 from tests.cli.command import Server, serving
-from tests.house import AMPLE, environment, eventually, last_held, nobody, sql, unused_port
+from tests.house import AMPLE, NO_TLS, environment, eventually, last_held, nobody, sql, unused_port
 from tests.worker.processes import Running, scheduler, worker
 
 LEASE = "3"
@@ -137,7 +137,7 @@ def test_sessions_end_in_every_process(running: Deployment) -> None:
     bearer = {"Authorization": f"Bearer {entered['access_token']}"}
     running.post("/auth/password/forgot", {"email": email})
     token = running.token(email, "new password")
-    with httpx.Client(base_url=running.second.url, headers=bearer, timeout=AMPLE) as there:
+    with httpx.Client(base_url=running.second.url, headers=bearer, timeout=AMPLE, verify=NO_TLS) as there:
         assert there.get("/auth/me").status_code == 200
         began = time.monotonic()
         assert running.post("/auth/password/reset", {"token": token, "new_password": ANOTHER}).status_code == 204

@@ -10,7 +10,7 @@ from tests.auth.mails.post import ANOTHER, PASSWORD, Office, opened, refused, so
 from tests.auth.mails.test_invitations import answered, invited
 from tests.auth.mails.test_organizations import found, switched
 from tests.conftest import House
-from tests.house import AMPLE
+from tests.house import AMPLE, NO_TLS
 
 INVITATIONS = "/api/v2/invitations"
 USERS = "/api/v2/users"
@@ -36,7 +36,7 @@ def member(office: Office, admin: httpx.Client, slug: str, *roles: str) -> httpx
     assert answered(office, "accept", office.token(email), password=PASSWORD).status_code == 200
     entered = office.post("/auth/login", {"email": email, "password": PASSWORD, "tenant": slug})
     bearer = {"Authorization": f"Bearer {entered.json()['access_token']}"}
-    return httpx.Client(base_url=office.served.url, headers=bearer, timeout=AMPLE)
+    return httpx.Client(base_url=office.served.url, headers=bearer, timeout=AMPLE, verify=NO_TLS)
 
 
 def number(client: httpx.Client) -> str:
@@ -110,7 +110,7 @@ class TestRightsThatWereLost:
         """What a key has invited to is over once the key is revoked."""
         key = bakery.post("/api/v2/keys", json={"name": "k", "scopes": ["*"]}).json()["data"]
         first, second = somebody(), somebody()
-        with httpx.Client(base_url=office.served.url, headers={"X-API-Key": key["key"]}) as program:
+        with httpx.Client(base_url=office.served.url, headers={"X-API-Key": key["key"]}, verify=NO_TLS) as program:
             invited(office, program, first, roles=["viewer"])
             invited(office, program, second, roles=["viewer"])
         assert answered(office, "accept", office.token(first), password=PASSWORD).status_code == 200
@@ -123,7 +123,7 @@ class TestTheLastAdministrator:
         """The only administrator is neither removed, disabled nor made something else, by themselves or by a key."""
         me = number(bakery)
         key = bakery.post("/api/v2/keys", json={"name": "k", "scopes": ["*"]}).json()["data"]["key"]
-        program = httpx.Client(base_url=office.served.url, headers={"X-API-Key": key}, timeout=AMPLE)
+        program = httpx.Client(base_url=office.served.url, headers={"X-API-Key": key}, timeout=AMPLE, verify=NO_TLS)
         answers = [
             bakery.patch(f"{USERS}/{me}", json={"roles": ["user"]}),
             program.patch(f"{USERS}/{me}", json={"roles": ["viewer"]}),

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 from authlib.integrations.httpx_client import OAuth2Client
 
-from tests.house import AMPLE, Served
+from tests.house import AMPLE, NO_TLS, Served
 
 CLIENTS = "/api/v2/oauth-clients"
 GRANT = "client_credentials"
@@ -25,7 +25,9 @@ class Party:
 
     def post(self, path: str, **sent: str) -> httpx.Response:
         """A request of one of the endpoints, with HTTP Basic."""
-        return httpx.post(f"{self.url}/oauth/{path}", data=sent, auth=(self.client_id, self.secret), timeout=AMPLE)
+        return httpx.post(
+            f"{self.url}/oauth/{path}", data=sent, auth=(self.client_id, self.secret), timeout=AMPLE, verify=NO_TLS
+        )
 
     def token(self, scope: str = "", url: str = "") -> str:
         """A new access token."""
@@ -65,7 +67,7 @@ def bearer(token: str) -> dict[str, str]:
 
 def me(url: str, token: str) -> httpx.Response:
     """Whom the token proves."""
-    return httpx.get(f"{url}/auth/me", headers=bearer(token), timeout=AMPLE)
+    return httpx.get(f"{url}/auth/me", headers=bearer(token), timeout=AMPLE, verify=NO_TLS)
 
 
 def administrator(served: Served, slug: str) -> httpx.Client:
@@ -75,4 +77,6 @@ def administrator(served: Served, slug: str) -> httpx.Client:
     made = served.client.post("/api/v2/tenants", json={"slug": slug, "name": slug, "admin": first})
     assert made.status_code == 201, made.text
     entered = served.anonymous.post("/auth/login", json={"email": email, "password": PASSWORD})
-    return httpx.Client(base_url=served.url, headers=bearer(entered.json()["access_token"]), timeout=AMPLE)
+    return httpx.Client(
+        base_url=served.url, headers=bearer(entered.json()["access_token"]), timeout=AMPLE, verify=NO_TLS
+    )

@@ -8,7 +8,7 @@ import pytest
 from esteio.base.clock import TurnableClock
 from tests.auth.oauth.party import GRANT, Party, made
 from tests.conftest import House
-from tests.house import AMPLE, Served
+from tests.house import AMPLE, NO_TLS, Served
 
 FREE = 3
 
@@ -72,7 +72,9 @@ def test_a_client_asks_so_often(house: House) -> None:
     """The 61st token in a minute is a 429 in the form of OAuth; another client still gets its own."""
     with house() as served:
         party, other = made(served), made(served)
-        with httpx.Client(base_url=served.url, auth=(party.client_id, party.secret), timeout=AMPLE) as client:
+        with httpx.Client(
+            base_url=served.url, auth=(party.client_id, party.secret), timeout=AMPLE, verify=NO_TLS
+        ) as client:
             said = [client.post("/oauth/token", data={"grant_type": GRANT}) for _ in range(61)]
         assert [answer.status_code for answer in said] == [200] * 60 + [429]
         last = said[-1]

@@ -15,7 +15,18 @@ from tests.conftest import House
 from tests.contract.process import served_process
 from tests.faults.conftest import valkey_socket
 from tests.faults.proxy import Proxy, proxied
-from tests.house import ADMIN_KEY, AMPLE, Served, altered, environment, eventually, last_held, nobody, unused_port
+from tests.house import (
+    ADMIN_KEY,
+    AMPLE,
+    NO_TLS,
+    Served,
+    altered,
+    environment,
+    eventually,
+    last_held,
+    nobody,
+    unused_port,
+)
 from tests.realtime.client import socket
 from tests.realtime.conftest import ROOM
 
@@ -36,7 +47,7 @@ class Pair:
 
     @property
     def administrator(self) -> httpx.Client:
-        return httpx.Client(base_url=self.here, headers={"X-API-Key": ADMIN_KEY}, timeout=AMPLE)
+        return httpx.Client(base_url=self.here, headers={"X-API-Key": ADMIN_KEY}, timeout=AMPLE, verify=NO_TLS)
 
     def party(self) -> Party:
         with self.administrator as client:
@@ -108,7 +119,7 @@ def test_another_process_finds_out(pair: Pair, way: str) -> None:
         assert ended_after(pair, token, endings(pair, party, token)[way]) < WITHOUT
     finally:
         pair.redis.set("pass")
-        eventually(lambda: httpx.get(f"{pair.there}/readyz", timeout=AMPLE).status_code == 200)
+        eventually(lambda: httpx.get(f"{pair.there}/readyz", timeout=AMPLE, verify=NO_TLS).status_code == 200)
 
 
 def test_no_secret_is_written_down(pair: Pair) -> None:

@@ -11,7 +11,7 @@ from esteio.base.errors import StartRefused
 from esteio.standins.oidc import Issuer, running_oidc
 from tests.auth.oidc.door import CLERK, terms
 from tests.conftest import House
-from tests.house import AMPLE, Served, eventually
+from tests.house import AMPLE, NO_TLS, Served, eventually
 from tests.realtime.client import socket, stream
 
 PATHS = ("/api/v2/auth", "/auth")
@@ -39,7 +39,7 @@ def served(house: House, clerk: Issuer, plain: Issuer) -> Iterator[Served]:
 
 
 def caller(served: Served, token: str) -> httpx.Client:
-    return httpx.Client(base_url=served.url, headers={"Authorization": f"Bearer {token}"}, timeout=AMPLE)
+    return httpx.Client(base_url=served.url, headers={"Authorization": f"Bearer {token}"}, timeout=AMPLE, verify=NO_TLS)
 
 
 def boss_of(clerk: Issuer, organisation: str, person: str = "maria") -> str:

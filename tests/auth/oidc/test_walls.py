@@ -11,7 +11,7 @@ from esteio.standins.oidc import Issuer, running_oidc
 from tests.auth.oidc.door import CLERK, terms
 from tests.auth.oidc.test_house import LONG, boss_of, caller
 from tests.conftest import House
-from tests.house import AMPLE, Served
+from tests.house import AMPLE, NO_TLS, Served
 
 ORGANIZATIONS = "/api/v2/organizations"
 PASSWORD = "correct horse battery"
@@ -51,7 +51,7 @@ def person(served: Served, email: str) -> httpx.Client:
     assert served.anonymous.post("/auth/register", json=body).status_code == 201
     login = served.anonymous.post("/auth/login", json={"email": email, "password": PASSWORD})
     bearer = {"Authorization": f"Bearer {login.json()['access_token']}"}
-    return httpx.Client(base_url=served.url, headers=bearer, timeout=AMPLE)
+    return httpx.Client(base_url=served.url, headers=bearer, timeout=AMPLE, verify=NO_TLS)
 
 
 def test_nobody_takes_a_tenant_that_is_named_for_others(served: Served, plain: Issuer) -> None:

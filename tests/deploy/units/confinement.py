@@ -11,7 +11,7 @@ import httpx
 import psutil
 
 from tests.cli.command import surroundings
-from tests.house import AMPLE, eventually
+from tests.house import AMPLE, NO_TLS, eventually
 from tests.logs.kept import keep_file
 
 NUMBER = "10001"
@@ -34,7 +34,7 @@ class Confined:
         def ready() -> bool:
             assert self.process.poll() is None, self.text
             with suppress(httpx.HTTPError):
-                return httpx.get(url, timeout=AMPLE).status_code == 200
+                return httpx.get(url, timeout=AMPLE, verify=NO_TLS).status_code == 200
             return False
 
         eventually(ready, 90)

@@ -11,7 +11,7 @@ import httpx
 from esteio.standins.mercadopago.running import SECRET, TOKEN, Market
 from esteio.worker.assembly import Workshop
 from tests.files.shop import in_shop, run_due
-from tests.house import eventually
+from tests.house import NO_TLS, eventually
 from tests.petstory.conftest import ROOMY
 from tests.petstory.shop import BASE, Order, Shop
 
@@ -79,6 +79,7 @@ class Till:
             f"{self.market.url}/checkout/preferences/search",
             params={"external_reference": str(order.id)},
             headers={"Authorization": f"Bearer {TOKEN}"},
+            verify=NO_TLS,
         )
         return int(answer.json()["total"])
 

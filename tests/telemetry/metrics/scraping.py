@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 
 from tests.cli.command import surroundings
-from tests.house import AMPLE
+from tests.house import AMPLE, NO_TLS
 
 _LINE = re.compile(r"(?P<name>[a-zA-Z_:]+)(\{(?P<labels>.*?)\})? (?P<value>[^ #]+)( # (?P<exemplar>.*))?")
 _LABEL = re.compile(r'([a-z_]+)="([^"]*)"')
@@ -54,7 +54,7 @@ class Scrape:
 
 def scrape(port: int, headers: Mapping[str, str] | None = None) -> Scrape:
     """What the port of metrics shows."""
-    answer = httpx.get(f"http://127.0.0.1:{port}/metrics", headers=dict(headers or {}), timeout=AMPLE)
+    answer = httpx.get(f"http://127.0.0.1:{port}/metrics", headers=dict(headers or {}), timeout=AMPLE, verify=NO_TLS)
     assert answer.status_code == 200, answer.text
     return Scrape(answer.text)
 

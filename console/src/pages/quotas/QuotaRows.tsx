@@ -5,12 +5,8 @@ import type { components } from '~/api/schema'
 import { Bar } from '~/look/Bar'
 import { Moment } from '~/look/Moment'
 import { type Column, Rows } from '~/look/Rows'
-import { addWords } from '~/words/words'
 import { amount, shareOf } from './amounts'
-import en from './en.json'
-import ptBR from './pt-BR.json'
-
-addWords('quotas', en, ptBR)
+import { WORDS } from './words'
 
 export type Quota = components['schemas']['QuotaView']
 
@@ -22,7 +18,7 @@ interface Props {
 }
 
 export function QuotaRows({ caption, quotas, acts }: Props) {
-  const { t } = useTranslation(['quotas', 'common'])
+  const { t } = useTranslation(WORDS)
   const columns: Column<Quota>[] = [
     {
       key: 'name',

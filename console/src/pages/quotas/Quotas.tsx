@@ -4,16 +4,12 @@ import { answer, api } from '~/api/client'
 import { Page } from '~/look/Page'
 import { Permitted } from '~/look/Permitted'
 import { Shown } from '~/look/Shown'
-import { addWords } from '~/words/words'
-import en from './en.json'
-import ptBR from './pt-BR.json'
 import { QuotaRows } from './QuotaRows'
-
-addWords('quotas', en, ptBR)
+import { WORDS } from './words'
 
 /** What one's own organisation may have and use, and what it has and uses. */
 export default function Quotas() {
-  const { t } = useTranslation('quotas')
+  const { t } = useTranslation(WORDS)
   const quotas = useQuery({
     queryKey: ['quotas', 'own'],
     queryFn: async () => (await answer(api.GET('/api/v2/quotas'))).data,

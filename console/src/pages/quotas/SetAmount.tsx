@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { Failure } from '~/look/Failure'
 import { beyondFields, toFields } from '~/look/fields'
 import { typed } from './amounts'
+import { WORDS } from './words'
 
 const FIELDS = ['amount']
 
@@ -18,7 +19,7 @@ interface Props {
 
 /** How much of a quota there is to be. */
 export function SetAmount({ now, unit, send }: Props) {
-  const { t } = useTranslation(['quotas', 'common'])
+  const { t } = useTranslation(WORDS)
   const form = useForm<{ amount: string | number }>({
     initialValues: { amount: now ?? '' },
     validate: { amount: (value) => (typed(value) === undefined ? t('no_amount') : null) },

@@ -11,10 +11,11 @@ import { tell } from '~/look/tell'
 import { useMay } from '~/session/use'
 import { type Quota, QuotaRows } from './QuotaRows'
 import { SetAmount } from './SetAmount'
+import { WORDS } from './words'
 
 /** A tenant's quotas, for operators: what was agreed with it in place of what its plan gives. */
 export function TenantQuotas({ tenant }: { tenant: string }) {
-  const { t } = useTranslation(['quotas', 'common'])
+  const { t } = useTranslation(WORDS)
   const may = useMay()('limits:write')
   const stored = useQueryClient()
   const [changing, setChanging] = useState<Quota | null>(null)

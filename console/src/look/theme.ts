@@ -35,10 +35,19 @@ export const theme = createTheme({
   },
 })
 
+/** What is lightly filled gets lighter under the pointer: the darker ground of Mantine leaves its words too little. */
+function underThePointer(colors: string[]): Record<string, string> {
+  const own = colors.filter((name) => name !== 'dark')
+  return Object.fromEntries(
+    own.map((name) => [`--mantine-color-${name}-light-hover`, `var(--mantine-color-${name}-0)`]),
+  )
+}
+
 /** Text that is less important is still read: 4.5 to 1 against its ground (WCAG 2.2, 1.4.3). */
-export const variables: CSSVariablesResolver = () => ({
+export const variables: CSSVariablesResolver = ({ colors }) => ({
   variables: {},
   light: {
+    ...underThePointer(Object.keys(colors)),
     '--mantine-color-dimmed': '#5c636a',
     '--mantine-color-placeholder': '#6c737a',
     '--mantine-color-error': '#c92a2a',

@@ -11,7 +11,7 @@ import httpx
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from tests.house import ADMIN_KEY, NO_TLS, Served, eventually
+from tests.house import ADMIN_KEY, Served, eventually
 
 WITHIN = 30.0
 
@@ -130,7 +130,7 @@ def stream(url: str, channels: str, key: str | None = ADMIN_KEY, **options: Any)
     headers |= options.pop("headers", {})
     query = {"channels": channels, **options.pop("query", {})}
     with (
-        httpx.Client(base_url=url, timeout=WITHIN, verify=NO_TLS) as client,
+        httpx.Client(base_url=url, timeout=WITHIN) as client,
         client.stream("GET", "/api/v2/stream", params=query, headers=headers) as answer,
     ):
         assert answer.status_code == 200, answer.read()

@@ -2,6 +2,7 @@ import { Anchor, Code, List, ScrollArea, Stack, Title } from '@mantine/core'
 import { ExternalLink } from 'lucide-react'
 import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
+import { Outline } from '~/look/Shown'
 import { nonce } from '~/place'
 import { type MailDetail, useImages } from './queries'
 import { type Link, shownMail } from './shown'
@@ -20,8 +21,10 @@ export function Plain({ label, children }: { label: string; children: string }) 
 /** HTML in a frame in which nothing runs and from which nothing is fetched or left. */
 export function Html({ mail, html }: { mail: MailDetail; html: string }) {
   const { t } = useTranslation('mails')
-  const images = useImages(mail).data
-  const shown = useMemo(() => shownMail(html, nonce, images), [html, images])
+  const images = useImages(mail)
+  const shown = useMemo(() => shownMail(html, nonce, images.data), [html, images.data])
+  // Its images belong to what the frame is opened with: one that is sent elsewhere while it opens may stay empty.
+  if (images.isLoading) return <Outline />
   return (
     <Stack>
       <iframe

@@ -33,7 +33,8 @@ def served(house: House, clock: TurnableClock, files: Path) -> Iterator[Served]:
 
 @contextmanager
 def following(order: Order, last: str = "") -> Iterator[Stream]:
-    """The order's stream, from an id on where one is given."""
+    """The order's stream, from an id on where one is given; what was done before has been told by then."""
+    all_told(order.shop.served)
     with (
         httpx.Client(base_url=order.shop.served.url, timeout=WITHIN, verify=NO_TLS) as client,
         client.stream("GET", f"{order.path}/stream", headers={"Last-Event-ID": last} if last else {}) as answer,

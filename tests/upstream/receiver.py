@@ -64,7 +64,11 @@ class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers.get("content-length", 0)))
+        expected = int(self.headers.get("content-length", 0))
+        body = self.rfile.read(expected)
+        if len(body) < expected:  # its sender is gone
+            self.close_connection = True
+            return
         fields = {name.lower(): value for name, value in self.headers.items()}
         self.server.requests.append(Request(self.path, fields, body, time.time()))
         if self.server.statuses:

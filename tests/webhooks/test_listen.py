@@ -21,6 +21,7 @@ from tests.worker.processes import scheduler
 
 SECRET = "whsec_" + "bGlzdGVu" * 4
 SINCE = re.compile(r"--since '(.+)'")
+DONE = re.compile(r"pet\.created  (evt_\w+)  200  \d+ ms")
 
 
 @pytest.fixture(scope="module")
@@ -36,9 +37,11 @@ def desk(house: House, new_database: Callable[[], str], new_redis: Callable[[], 
 
 
 @contextmanager
-def listening(served: Served, receiver: Receiver, *more: str) -> Iterator[tuple[Callable[[], str], Callable[[], None]]]:
+def listening(
+    served: Served, receiver: Receiver, *more: str, path: str = "/hook"
+) -> Iterator[tuple[Callable[[], str], Callable[[], None]]]:
     """The command; two functions that read what it has written so far, and end it by an interrupt."""
-    words = ["webhooks", "listen", "--forward", receiver.url("/hook"), "--events", "pet.created", "--api", served.url]
+    words = ["webhooks", "listen", "--forward", receiver.url(path), "--events", "pet.created", "--api", served.url]
     with tempfile.NamedTemporaryFile(prefix="esteio-test-listen-") as output:
         process = subprocess.Popen(
             [*COMMAND, *words, "--secret", SECRET, *more],
@@ -67,6 +70,11 @@ def named(receiver: Receiver) -> list[str]:
     return [told["data"]["pet"]["name"] for told in found]
 
 
+def messages_of(receiver: Receiver) -> list[str]:
+    """The ids of what came, in the order in which it came."""
+    return [request.headers["webhook-id"] for request in list(receiver.requests)]
+
+
 def test_facts_reach_a_url_of_this_machine(desk: Station, receiver: Receiver) -> None:
     """What becomes true is sent on as the house would send it; a run goes on where the one before ended."""
     with listening(desk.served, receiver) as (written, end):
@@ -76,15 +84,35 @@ def test_facts_reach_a_url_of_this_machine(desk: Station, receiver: Receiver) ->
             return bool(receiver.requests)
 
         eventually(told, SECONDS, 0.5)  # nothing says from outside when the stream has begun
-        eventually(lambda: re.search(r"pet\.created  evt_\w+  200  \d+ ms", written()))
+        eventually(lambda: DONE.search(written()))
         end()
-        since = SINCE.search(written())
+        since, done = SINCE.search(written()), set(DONE.findall(written()))
     assert since is not None and set(named(receiver)) == {"First"}
     desk.served.pet(name="Meanwhile")
+    before = len(receiver.requests)
     with listening(desk.served, receiver, "--since", since[1]):
         eventually(lambda: "Meanwhile" in named(receiver), SECONDS)
-    messages = [request.headers["webhook-id"] for request in receiver.requests]
-    assert len(messages) == len(set(messages))
+    messages = messages_of(receiver)[before:]
+    assert len(messages) == len(set(messages)) and not done & set(messages)
+
+
+def test_what_was_interrupted_is_sent_again(desk: Station, receiver: Receiver) -> None:
+    """A fact whose receiver had not answered when the run was ended is not lost: the next run begins with it."""
+    with listening(desk.served, receiver, path="/held") as (written, end):
+
+        def told() -> bool:
+            desk.served.pet(name="Held")
+            return bool(receiver.requests)
+
+        eventually(told, SECONDS, 0.5)
+        end()
+        since, done = SINCE.search(written()), DONE.search(written())
+    assert since is not None and done is None
+    (held,) = messages_of(receiver)
+    receiver.gate.set()
+    with listening(desk.served, receiver, "--since", since[1]) as (written, end):
+        eventually(lambda: DONE.search(written()), SECONDS)
+        assert DONE.findall(written())[0] == held
 
 
 def test_deliveries_are_listed_and_replayed(desk: Station, receiver: Receiver) -> None:

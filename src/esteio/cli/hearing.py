@@ -36,7 +36,7 @@ class Heard:
 
 
 class Hearing:
-    """`since` is where it stands: the id of the last event that was heard."""
+    """`since` is where it stands: the id of the last event that whoever hears was done with."""
 
     def __init__(self, api: str, api_key: str, since: str = "") -> None:
         self._api = api.rstrip("/")
@@ -68,27 +68,29 @@ class Hearing:
                     name, _, value = line.partition(":")
                     fields[name] = value.removeprefix(" ")
                     continue
-                heard = self._heard(fields)
-                fields = {}
+                heard = _heard(fields)
                 if heard is not None:
                     yield heard
+                # Only now: a fact over which whoever hears was interrupted is told again the next time.
+                self.since = fields.get("id", self.since)
+                fields = {}
 
-    def _heard(self, fields: dict[str, str]) -> Heard | None:
-        """The fact of an event's fields, if it is one. Where there is a gap, that is said."""
-        self.since = fields.get("id", self.since)
-        kind = fields.get("event", "event")
-        if kind == "gap":
-            click.echo("Some facts are no longer known to the stream: there is a gap here.", err=True)
-        if kind != "event" or "data" not in fields:
-            return None
-        said = orjson.loads(fields["data"])
-        return Heard(
-            event=said["event"],
-            message=message_id(UUID(said["id"])),
-            subject=said["subject"],
-            occurred_at=datetime.fromisoformat(said["occurred_at"]),
-            data=said["data"],
-        )
+
+def _heard(fields: dict[str, str]) -> Heard | None:
+    """The fact of an event's fields, if it is one. Where there is a gap, that is said."""
+    kind = fields.get("event", "event")
+    if kind == "gap":
+        click.echo("Some facts are no longer known to the stream: there is a gap here.", err=True)
+    if kind != "event" or "data" not in fields:
+        return None
+    said = orjson.loads(fields["data"])
+    return Heard(
+        event=said["event"],
+        message=message_id(UUID(said["id"])),
+        subject=said["subject"],
+        occurred_at=datetime.fromisoformat(said["occurred_at"]),
+        data=said["data"],
+    )
 
 
 def _words(body: bytes, status: int) -> str:

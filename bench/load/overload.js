@@ -1,9 +1,8 @@
 // More than can be done: CAPACITY requests a second is what was measured to be possible. CALM seconds at half of it, then three
 // times as much for SECONDS, then half of it again. What is served, how soon the rest is refused, and how soon it is well again.
 import exec from "k6/execution";
-import http from "k6/http";
 import { Counter, Trend } from "k6/metrics";
-import { handleSummary, headers, SECONDS, TRENDS, unheard } from "./common.js";
+import { handleSummary, SECONDS, TRENDS, unheard } from "./common.js";
 
 export { handleSummary };
 
@@ -44,7 +43,7 @@ const serving = Object.fromEntries(["before", "over", "after"].map((name) => [na
 
 export function ask() {
   const name = __ENV.PHASE;
-  const answer = http.get(unheard(exec.scenario.iterationInTest), { headers: headers(exec.scenario.iterationInTest) });
+  const answer = unheard(exec.scenario.iterationInTest);
   if (answer.status === 200) {
     served[name].add(1);
     serving[name].add(answer.timings.duration);
